@@ -1,0 +1,99 @@
+"""One look for every figure. A colour means the same thing on every page, in light and in dark.
+
+Hues are from Okabe and Ito's set where it has one (safe for colour-blind eyes); nothing is told by colour alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours by meaning, as CSS hex."""
+
+    name: str
+    paper: str
+    ink: str
+    quiet: str  # axes, secondary text
+    accent: str
+    query: str
+    key: str
+    value: str
+    attention: str
+    gates: tuple[str, str, str, str]  # forget, input, candidate, output
+    probability: tuple[str, ...]  # 0 to 1
+    signed: tuple[str, ...]  # negative, zero, positive
+    train: str
+    held_out: str
+    reference: str  # the line of random guessing
+
+
+LIGHT = Theme(
+    name="light",
+    paper="#fbfaf7",
+    ink="#1d2129",
+    quiet="#68707c",
+    accent="#2457d6",
+    query="#2457d6",
+    key="#c2341d",
+    value="#1f7f57",
+    attention="#7a3fb0",
+    gates=("#0072b2", "#d55e00", "#a8871a", "#7a3fb0"),
+    probability=("#f2f0e9", "#c9d8f7", "#8fb0f0", "#4f80e3", "#2457d6", "#143896"),
+    signed=("#b4531f", "#f6f3ec", "#2457d6"),
+    train="#2457d6",
+    held_out="#b4531f",
+    reference="#8a8f98",
+)
+
+DARK = Theme(
+    name="dark",
+    paper="#12151b",
+    ink="#e8e6e0",
+    quiet="#98a1ae",
+    accent="#7ea6ff",
+    query="#7ea6ff",
+    key="#ff8a75",
+    value="#6fcfa3",
+    attention="#c79bf2",
+    gates=("#56b4e9", "#f0a070", "#e3c565", "#c79bf2"),
+    probability=("#1c212a", "#22345c", "#2f519a", "#4b78d6", "#7ea6ff", "#cfdeff"),
+    signed=("#f0a070", "#1c212a", "#7ea6ff"),
+    train="#7ea6ff",
+    held_out="#f0a070",
+    reference="#7b8491",
+)
+
+THEMES = {"light": LIGHT, "dark": DARK}
+
+
+def colorscale(colors: tuple[str, ...]) -> list[list[float | str]]:
+    """Plotly's colour scale of evenly spaced colours."""
+    return [[i / (len(colors) - 1), color] for i, color in enumerate(colors)]
+
+
+def shown(token: str) -> str:
+    """A token with its whitespace made visible: · for a space, ↵ for a newline, → for a tab."""
+    return token.replace(" ", "·").replace("\n", "↵").replace("\t", "→")
+
+
+def label(token: str) -> str:
+    """A token as a plotly label: whitespace visible, and no character that plotly would read as HTML."""
+    return shown(token).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def layout(theme: Theme, **more: object) -> dict[str, object]:
+    """The layout that all figures share: quiet paper, 16 px text, no gridline that carries nothing."""
+    axis = dict(showgrid=False, zeroline=False, linecolor=theme.quiet, tickfont=dict(size=15, color=theme.quiet))
+    return {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": dict(size=16, color=theme.ink, family="Source Sans, system-ui, sans-serif"),
+        "margin": dict(l=8, r=8, t=16, b=8),
+        "showlegend": False,
+        "hoverlabel": dict(font=dict(size=15)),
+        "xaxis": {**axis, "automargin": True},
+        "yaxis": {**axis, "automargin": True},
+        **more,
+    }

@@ -1,0 +1,95 @@
+"""The furniture of a lesson, the same on every page: idea, stage, try this, predict, what you see, code, numbers."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lmcore.figures.theme import THEMES, Theme, shown
+from lmcore.paths import ROOT
+
+
+def theme() -> Theme:
+    """The figures' colours for the theme that this person has chosen."""
+    return THEMES.get(str(st.context.theme.type), THEMES["light"])
+
+
+def chip(text: str) -> str:
+    """A token or any text of a user's, as Markdown that shows exactly that text: a code span, whitespace visible.
+
+    Inside a code span nothing is read as Markdown, HTML, LaTeX or a colour; the fence is longer than any in the text.
+    """
+    text = shown(text) or "(nothing)"
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def idea(title: str, sentence: str, formula: str = "", symbols: dict[str, str] | None = None) -> None:
+    """The head of a lesson: what it says in one sentence, and its formula with each symbol named."""
+    st.title(title, anchor=False)
+    st.markdown(f"#### {sentence}" if len(sentence) < 60 else sentence)
+    if formula:
+        named = " · ".join(f"${symbol}$ {meaning}" for symbol, meaning in (symbols or {}).items())
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            st.markdown(f"${formula}$", width="content")
+            st.caption(named, width="content")
+
+
+def try_this(page: str, suggestions: Sequence[tuple[str, Callable[[], None]]], reset: Callable[[], None]) -> None:
+    """Sentences that set the controls, and one button that restores the opening state."""
+    with st.container(horizontal=True, gap="small", key=f"{page}-try"):
+        for i, (sentence, act) in enumerate(suggestions):
+            st.button(sentence, key=f"{page}.try{i}", on_click=act, icon=":material/play_arrow:")
+        st.button("Start over", key=f"{page}.reset", on_click=reset, type="tertiary", icon=":material/restart_alt:")
+
+
+def predict(page: str, question: str, options: Sequence[str], answer: int, why: str) -> None:
+    """One question about what will happen, before it happens; the answer is shown after a choice."""
+    st.markdown(f"**Predict, then reveal.** {question}")
+    picked = st.radio(question, options, index=None, key=f"{page}.predict", label_visibility="collapsed")
+    if picked is not None:
+        right = options.index(picked) == answer
+        st.markdown(("Yes. " if right else f"Not quite: {options[answer][0].lower()}{options[answer][1:]}. ") + why)
+
+
+def what_you_see(text: str) -> None:
+    """A short reading of the picture, with this run's numbers in it. Texts of users go through `chip`."""
+    st.markdown(f"**What you see.** {text}")
+
+
+def the_code(page: str, parts: Sequence[Any], script: str) -> None:
+    """The real source behind the picture, and a complete script that reproduces the current view."""
+    section = st.expander("The code", icon=":material/code:", key=f"{page}.code", on_change="rerun")
+    if not section.open:
+        return
+    with section:
+        st.caption("A script that computes what you see now. It runs as shown, in the project's folder.")
+        st.code(script.strip(), language="python", line_numbers=False)
+        for part in parts:
+            file = Path(inspect.getsourcefile(part) or "").relative_to(ROOT)
+            line = inspect.getsourcelines(part)[1]
+            st.caption(f"`{file}`, line {line}")
+            st.code(inspect.getsource(part), language="python")
+
+
+def the_numbers(page: str, table: pd.DataFrame, note: str = "") -> None:
+    """What is drawn, as a table and as CSV."""
+    section = st.expander("The numbers", icon=":material/table:", key=f"{page}.numbers", on_change="rerun")
+    if not section.open:
+        return
+    with section:
+        if note:
+            st.caption(note)
+        st.dataframe(table, hide_index=True, key=f"{page}.table")
+        st.download_button(
+            "Download as CSV", table.to_csv(index=False).encode(), f"{page}.csv", "text/csv", on_click="ignore",
+            key=f"{page}.csv", icon=":material/download:",
+        )  # fmt: skip

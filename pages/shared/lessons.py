@@ -1,0 +1,51 @@
+"""The table of lessons: chapter by chapter. The navigation, Home's cards and the tests all read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One page: its address, its file under pages/, and what it says in a sentence."""
+
+    slug: str
+    file: str
+    title: str
+    says: str
+    icon: str
+
+
+CHAPTERS: dict[str, list[Lesson]] = {
+    "": [
+        Lesson("home", "home.py", "Home", "What a language model is, in one living picture.", ":material/home:"),
+    ],
+    "Workshop": [
+        Lesson(
+            "train", "workshop/train.py", "Train",
+            "Choose a text, train a model on it, and watch it learn.", ":material/model_training:",
+        ),
+        Lesson(
+            "library", "workshop/library.py", "Library",
+            "The texts, models and runs you kept; share one, or use another device.", ":material/shelves:",
+        ),
+    ],
+    "Counting": [
+        Lesson(
+            "n-grams", "counting/ngrams.py", "N-grams",
+            "Count which word follows which: the simplest language model there is.", ":material/grid_on:",
+        ),
+    ],
+    "Generation": [
+        Lesson(
+            "temperature", "generation/temperature.py", "Temperature",
+            "Drag one slider and see the whole distribution breathe.", ":material/thermostat:",
+        ),
+        Lesson(
+            "inspect", "generation/inspect_tokens.py", "Inspect",
+            "Ask of any token what else could have come, and branch from there.", ":material/search_insights:",
+        ),
+    ],
+}  # fmt: skip
+
+LESSONS = {lesson.slug: lesson for lessons in CHAPTERS.values() for lesson in lessons}

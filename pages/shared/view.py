@@ -1,0 +1,125 @@
+"""What defines a page's view (text, model, prompt, temperature, seed) lives in the URL, so that a link reopens it.
+
+Each page's view is also kept in session_state and written back to the URL on return, since moving between pages
+drops the query string. Values from a URL are data from a stranger: every field parses and checks its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value of a view: its default, how to read it from a URL (ValueError when bad), how to write it."""
+
+    default: Any
+    parse: Callable[[str], Any]
+    format: Callable[[Any], str] = str
+
+
+def text(default: str, max_chars: int = 2000) -> Field:
+    """Any text up to `max_chars`."""
+    return Field(default, lambda value: value[:max_chars])
+
+
+def choice(default: Any, options: Sequence[Any]) -> Field:
+    """One of `options`, compared as text."""
+
+    def parse(value: str) -> Any:
+        return next(option for option in options if str(option) == value)
+
+    return Field(default, parse)
+
+
+def whole(default: int, low: int, high: int) -> Field:
+    """A whole number from `low` to `high`."""
+
+    def parse(value: str) -> int:
+        number = int(value)
+        if not low <= number <= high:
+            raise ValueError(value)
+        return number
+
+    return Field(default, parse)
+
+
+def number(default: float, low: float, high: float, infinity: bool = False) -> Field:
+    """A number from `low` to `high`, or "inf" where it is allowed."""
+
+    def parse(value: str) -> float:
+        found = float(value)
+        if infinity and found == math.inf:
+            return found
+        if not low <= found <= high:
+            raise ValueError(value)
+        return found
+
+    return Field(default, parse, lambda value: f"{value:g}")
+
+
+class View:
+    """The fields of one page, between URL, session and widgets.
+
+    A widget takes `key=view.key(name)`; `view[name]` reads, `view.set(name=value)` changes (in a callback, or before
+    the widget is drawn), `view.publish()` at the end of the page writes the URL.
+    """
+
+    def __init__(self, page: str, fields: dict[str, Field]) -> None:
+        self.page, self.fields = page, fields
+        self.store: dict[str, Any] = st.session_state.setdefault(
+            f"view/{page}", {name: field.default for name, field in fields.items()}
+        )
+        url = dict(st.query_params)
+        if url != self.store.get("_url"):  # a link was opened, or the person came back without a query string
+            for name, field in fields.items():
+                if name in url:
+                    try:
+                        self.store[name] = field.parse(url[name])
+                    except (ValueError, StopIteration, OverflowError):
+                        continue  # a bad value in a link falls back to what was there
+                    st.session_state.pop(self.key(name), None)
+            self.extra = {name: value for name, value in url.items() if name not in fields}
+            self.store["_extra"] = self.extra
+        for name in fields:
+            if self.key(name) in st.session_state:
+                self.store[name] = st.session_state[self.key(name)]
+            else:
+                st.session_state[self.key(name)] = self.store[name]
+
+    def key(self, name: str) -> str:
+        """The session_state key of a field's widget."""
+        return f"{self.page}.{name}"
+
+    def __getitem__(self, name: str) -> Any:
+        return self.store[name]
+
+    def set(self, **values: Any) -> None:
+        """Change fields; the widgets follow."""
+        for name, value in values.items():
+            self.store[name] = value
+            st.session_state[self.key(name)] = value
+
+    def reset(self) -> None:
+        """Back to the opening state."""
+        self.set(**{name: field.default for name, field in self.fields.items()})
+
+    def publish(self) -> None:
+        """Write what differs from the opening state to the URL."""
+        for name in self.fields:
+            if self.key(name) in st.session_state:
+                self.store[name] = st.session_state[self.key(name)]
+        url = {
+            name: field.format(self.store[name])
+            for name, field in self.fields.items()
+            if self.store[name] is not None and self.store[name] != field.default
+        }
+        url = {**self.store.get("_extra", {}), **url}
+        if dict(st.query_params) != url:
+            st.query_params.from_dict(url)
+        self.store["_url"] = url

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Make sure of a Chromium for the browser tests: one that is there, else Debian's, else playwright's own.
+# Without any the browser tests say why they are skipped; in CI they fail.
+for name in chromium chromium-browser google-chrome; do
+    command -v "$name" >/dev/null 2>&1 && exit 0
+done
+if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+    echo "Installing Debian's Chromium for the browser tests"
+    (apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium) >/dev/null 2>&1 && exit 0
+fi
+echo "Installing playwright's own Chromium for the browser tests"
+"$1" -m playwright install chromium >/dev/null 2>&1 || echo "No Chromium could be installed: browser tests will be skipped, or fail in CI"
+exit 0
