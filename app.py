@@ -96,7 +96,8 @@ def set_workspace(response: Response, token: str, request_scheme: str) -> None:
 FORM = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><style>body{{font:18px/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem;
 color-scheme:light dark}}input,button{{font:inherit;padding:.5rem .8rem}}</style>
-<h1>{title}</h1><p>{text}</p><form method="post">{field}<button>{button}</button></form><p><a href="/">Back</a></p></html>"""
+<h1>{title}</h1><p>{text}</p><form method="post">{field}<button>{button}</button></form>
+<p><a href="/">Back</a></p></html>"""
 CODE_FIELD = '<input name="code" autocomplete="off" autofocus maxlength="20" aria-label="Code"> '
 
 

@@ -22,7 +22,7 @@ pages = {
             url_path=lesson.slug,
             default=lesson.slug == "home",
             help=lesson.says,
-        )  # fmt: skip
+        )
         for lesson in lessons
     ]
     for chapter, lessons in CHAPTERS.items()
