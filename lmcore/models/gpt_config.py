@@ -1,0 +1,108 @@
+"""The numbers that fix a GPT's shape. No torch here: specs and foreign checkpoints are checked before it is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+LIMITS: dict[str, tuple[int, int]] = {
+    "vocab_size": (2, 200_000),
+    "block_size": (2, 4096),
+    "n_layer": (1, 48),
+    "n_head": (1, 64),
+    "n_embd": (1, 4096),
+}
+
+
+@dataclass(frozen=True)
+class GPTConfig:
+    """The shape of a GPT. ValueError names the field and its limit."""
+
+    vocab_size: int
+    """V, how many tokens there are, the start token counted."""
+    block_size: int = 128
+    """How many positions the model sees at once, the start token counted; even."""
+    n_layer: int = 4
+    """How many blocks (attention, then MLP) are stacked."""
+    n_head: int = 4
+    """H, attention heads in each block; must divide n_embd."""
+    n_embd: int = 128
+    """C, the width of the stream that runs through all blocks."""
+    dropout: float = 0.0
+    """The share of activations set to 0 during training, 0 to below 1."""
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise ValueError(f"{name} must be a whole number, not {value!r:.40}")
+            if not low <= value <= high:
+                raise ValueError(f"{name} must lie between {low:,} and {high:,}, not {value:,}")
+        if isinstance(self.dropout, bool) or not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be a number from 0 to below 1, not {self.dropout!r:.40}")
+        if self.n_embd % self.n_head:
+            raise ValueError(f"n_embd ({self.n_embd}) must be a multiple of n_head ({self.n_head})")
+        if self.block_size % 2:
+            raise ValueError(f"block_size must be even, not {self.block_size}")
+
+    @property
+    def head_dim(self) -> int:
+        """D = C / H."""
+        return self.n_embd // self.n_head
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name -> shape of every parameter, as in GPT-2; lm_head.weight is wte.weight and is not named twice.
+
+        Matrices are (out, in) as in nn.Linear. GPT-2's own Conv1D keeps them transposed, (in, out).
+        """
+        V, B, C = self.vocab_size, self.block_size, self.n_embd
+        shapes: dict[str, tuple[int, ...]] = {"wte.weight": (V, C), "wpe.weight": (B, C)}
+        for i in range(self.n_layer):
+            block: dict[str, tuple[int, ...]] = {
+                "ln_1.weight": (C,),
+                "ln_1.bias": (C,),
+                "attn.c_attn.weight": (3 * C, C),
+                "attn.c_attn.bias": (3 * C,),
+                "attn.c_proj.weight": (C, C),
+                "attn.c_proj.bias": (C,),
+                "ln_2.weight": (C,),
+                "ln_2.bias": (C,),
+                "mlp.c_fc.weight": (4 * C, C),
+                "mlp.c_fc.bias": (4 * C,),
+                "mlp.c_proj.weight": (C, 4 * C),
+                "mlp.c_proj.bias": (C,),
+            }
+            shapes |= {f"h.{i}.{name}": shape for name, shape in block.items()}
+        return shapes | {"ln_f.weight": (C,), "ln_f.bias": (C,)}
+
+    @property
+    def n_params(self) -> int:
+        """Trained numbers: (V + block_size) · C + n_layer · (12 C² + 13 C) + 2 C."""
+        V, B, C = self.vocab_size, self.block_size, self.n_embd
+        return (V + B) * C + self.n_layer * (12 * C * C + 13 * C) + 2 * C
+
+    @property
+    def flops_per_token(self) -> int:
+        """Floating-point operations to train on one token of a full window, forward and backward.
+
+        6 a parameter of every matrix product (position and norm parameters take part in none), and 12 · n_layer · C ·
+        block_size for attention, its causal half counted in full as is usual. Chowdhery et al., "PaLM" (2022), app. B.
+        """
+        products = self.vocab_size * self.n_embd + self.n_layer * 12 * self.n_embd**2
+        return 6 * products + 12 * self.n_layer * self.n_embd * self.block_size
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, config: dict[str, Any]) -> GPTConfig:
+        """Read `to_dict` back; ValueError on a missing or unknown field."""
+        if not isinstance(config, dict):
+            raise ValueError("a GPT's configuration must be an object of named numbers")
+        unknown = sorted(str(name)[:40] for name in set(config) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ValueError(f"a GPT has no setting named {unknown[0]!r}")
+        if "vocab_size" not in config:
+            raise ValueError("a GPT's configuration needs a vocab_size")
+        return cls(**config)
