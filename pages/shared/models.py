@@ -1,0 +1,141 @@
+"""The models a page can ask "what comes next?": shipped ones, counted ones, one's own, and one shared by a link.
+
+Models are cached by the content they were loaded from, answers by model and tokens: a rerun computes nothing twice.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from lmcore import checkpoints
+from lmcore.models.base import LanguageModel
+from lmcore.probes.alternatives import Place, places
+from lmcore.tokenizers.base import Tokenizer
+from pages.shared import services
+
+DEFAULT = "gpt-tales-word"
+COUNTED = {  # made in a moment when first asked for
+    "count-mouse-2": ("Counted pairs (mouse)", "mouse", "word", 2),
+    "count-tales-2": ("Counted pairs (tales)", "tales", "word", 2),
+    "count-tales-3": ("Counted triplets (tales)", "tales", "word", 3),
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model that can be picked: its id in the URL, its title, and where it lies (None for counted ones)."""
+
+    id: str
+    title: str
+    folder: Path | None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model with its tokenizer, ready to answer; `hash` names its content."""
+
+    id: str
+    title: str
+    model: LanguageModel
+    tokenizer: Tokenizer
+    card: dict
+    hash: str
+
+
+def choices(shared: str | None = None) -> dict[str, Choice]:
+    """Every model this person can use, shipped ones first; `shared` is the token of a share link."""
+    found = {
+        name: Choice(name, str(checkpoints.read_card(folder)["title"]), folder)
+        for name, folder in checkpoints.shipped().items()
+    }
+    found |= {name: Choice(name, title, None) for name, (title, *_rest) in COUNTED.items()}
+    for mine in services.library().models(services.workspace()):
+        found[f"mine-{mine.id}"] = Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder)
+    if shared and (model := services.library().shared(shared)):
+        found[f"shared-{shared}"] = Choice(f"shared-{shared}", f"{model.title} (shared)", model.folder)
+    return found
+
+
+def picker(label: str, key: str, shared: str | None = None) -> Loaded:
+    """A select box of all models; the picked one, loaded. An id that is gone falls back to the default."""
+    found = choices(shared)
+    if st.session_state.get(key) not in found:
+        st.session_state[key] = DEFAULT if DEFAULT in found else next(iter(found))
+    picked = st.selectbox(label, list(found), format_func=lambda id: found[id].title, key=key)
+    return load(found[picked])
+
+
+def load(choice: Choice) -> Loaded:
+    """The model behind a choice, from the cache when it was used lately."""
+    if choice.folder is None:
+        return _counted(choice.id)
+    checkpoint = _checkpoint(choice.folder, checkpoints.read_card(choice.folder)["hash"])
+    return Loaded(choice.id, choice.title, checkpoint.model, checkpoint.tokenizer, checkpoint.card, checkpoint.hash)
+
+
+@functools.lru_cache(maxsize=16)
+def _checkpoint(folder: Path, content: str) -> checkpoints.Checkpoint:
+    return checkpoints.load(folder)
+
+
+@functools.lru_cache(maxsize=8)
+def _counted(id: str) -> Loaded:
+    from lmcore import batches, corpora, models, tokenizers
+
+    title, name, kind, order = COUNTED[id]
+    corpus = corpora.load(name)
+    tokenizer = tokenizers.train(kind, corpus.text)
+    model = models.build("ngram", {"order": order, "smoothing": "add-k", "k": 0.01}, tokenizer.vocab_size)
+    model.fit(batches.tokenize(tokenizer, corpus.text))
+    card = {"title": title, "corpus": {"name": name, "title": corpus.title}, "family": "ngram"}
+    return Loaded(id, title, model, tokenizer, card, f"{id}-{corpus.sha256}")
+
+
+# Answers. The caches are keyed by content; arrays in them are marked read-only because everybody shares them.
+
+
+def next_log_probs(loaded: Loaded, ids: tuple[int, ...]) -> np.ndarray:
+    """(V,) log p(next token | ids)."""
+    return _next(loaded.hash, ids, _Hidden(loaded.model))
+
+
+def text_places(loaded: Loaded, ids: tuple[int, ...], n_alternatives: int = 10) -> list[Place]:
+    """Each token of a text with what else could have come."""
+    return _places(loaded.hash, ids, n_alternatives, _Hidden(loaded.model))
+
+
+class _Hidden:
+    """A model as an argument that the cache does not look at: the hash beside it says it all."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.model = model
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hidden)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@functools.lru_cache(maxsize=4096)
+def _next(content: str, ids: tuple[int, ...], hidden: _Hidden) -> np.ndarray:
+    log_probs = hidden.model.prompt(ids)[1].astype(np.float32)
+    log_probs.flags.writeable = False
+    return log_probs
+
+
+@functools.lru_cache(maxsize=256)
+def _places(content: str, ids: tuple[int, ...], n: int, hidden: _Hidden) -> list[Place]:
+    return places(hidden.model, ids, n)
+
+
+def warm_up() -> None:
+    """Load the shipped models and let each answer once, before the first visitor does."""
+    for name, folder in checkpoints.shipped().items():
+        loaded = load(Choice(name, name, folder))
+        next_log_probs(loaded, ())

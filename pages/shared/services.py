@@ -1,0 +1,54 @@
+"""What the whole server shares: the library of what people keep, and the runner that trains. One of each a process."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+
+import streamlit as st
+
+from lmcore.jobs import LocalRunner
+from lmcore.library import Library, LibraryError
+
+
+@functools.cache
+def library() -> Library:
+    """The texts, models, runs and shares on disk."""
+    return Library()
+
+
+@functools.cache
+def runner() -> LocalRunner:
+    """The job runner; its workers start with it and end with the server."""
+    runner = LocalRunner(library())
+    runner.start()
+    return runner
+
+
+def warm_up() -> None:
+    """Start the workers and read the shipped checkpoints before the first visitor comes."""
+    from pages.shared import models
+
+    runner()
+    models.warm_up()
+
+
+def shut_down() -> None:
+    """End the workers with the server."""
+    if runner.cache_info().currsize:
+        runner().close()
+        runner.cache_clear()
+
+
+def workspace() -> str:
+    """The handle of this browser's workspace. Without a valid cookie, one that lasts as long as the session."""
+    try:
+        return library().workspace_for(st.context.cookies.get("workspace"))
+    except LibraryError:
+        own = st.session_state.setdefault("workspace", secrets.token_urlsafe(32))
+        return library().workspace_for(own)
+
+
+def redeem(code: str) -> str | None:
+    """A new cookie for the workspace that made the one-time code, or None when the code is not valid."""
+    return library().redeem(code)

@@ -1,0 +1,71 @@
+"""Choosing a text: shipped ones, one's own, and adding one by pasting or uploading."""
+
+from __future__ import annotations
+
+import functools
+
+import streamlit as st
+
+from lmcore import corpora
+from lmcore.corpora import Corpus, CorpusError
+from lmcore.library import LibraryError
+from pages.shared import services
+
+DEFAULT = "tales"
+
+
+def choices() -> dict[str, str]:
+    """id -> title of every text this person can use."""
+    found = {name: entry.title for name, entry in corpora.CATALOG.items() if entry.available()}
+    for text in services.library().texts(services.workspace()):
+        found[f"mine-{text.id}"] = f"{text.title} (yours)"
+    return found
+
+
+def picker(label: str, key: str) -> Corpus:
+    """A select box of all texts with a place to add one's own; the picked text."""
+    added = st.session_state.pop(f"{key}.added", None)
+    if added:
+        st.session_state[key] = added
+    found = choices()
+    if st.session_state.get(key) not in found:
+        st.session_state[key] = DEFAULT
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        picked = st.selectbox(label, list(found), format_func=lambda id: found[id], key=key, width="stretch")
+        with st.popover("Your text", icon=":material/add:", width="content"):
+            _add(key)
+    return load(picked)
+
+
+def _add(key: str) -> None:
+    """Paste or upload. A text that is refused stays in the box, with the reason under it."""
+    st.caption("A text stays on this server, in your library. A plain text file of at most 20 MB.")
+    pasted = st.text_area("Paste a text", key=f"{key}.paste", height=160)
+    uploaded = st.file_uploader("or choose a file", key=f"{key}.file", type=["txt", "md", "csv", "log", "text"])
+    title = st.text_input("Its name", key=f"{key}.title", max_chars=80, placeholder="My text")
+    if st.button("Use this text", key=f"{key}.use", type="primary"):
+        try:
+            if uploaded is not None:
+                corpus = corpora.from_bytes(uploaded.getvalue(), uploaded.name)
+            else:
+                corpus = corpora.from_text(pasted, title or "My text")
+            kept = services.library().add_text(services.workspace(), title or corpus.title, corpus.text)
+        except (CorpusError, LibraryError) as refusal:
+            st.error(refusal.args[0] if refusal.args else "This text cannot be used.", icon=":material/block:")
+            return
+        st.session_state[f"{key}.added"] = f"mine-{kept.id}"
+        st.rerun()
+
+
+def load(id: str) -> Corpus:
+    """The text behind an id of `choices`."""
+    if id.startswith("mine-"):
+        return _mine(id, services.workspace())
+    return corpora.load(id)
+
+
+@functools.lru_cache(maxsize=32)
+def _mine(id: str, workspace: str) -> Corpus:
+    library, text_id = services.library(), id.removeprefix("mine-")
+    title = library.text(workspace, text_id).title
+    return Corpus(id, title, library.read_text(workspace, text_id), source="your own text", licence="yours")
