@@ -1,0 +1,43 @@
+"""The families of language models, by name. Each is imported when it is first asked for: torch comes with GPT only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+FAMILIES: dict[str, tuple[str, str]] = {
+    "ngram": ("lmcore.models.ngram", "NGram"),
+    "gpt": ("lmcore.models.gpt", "GPT"),
+}
+
+# Each family's config dataclass, with `from_dict`; in modules that import no torch, so that specs are checked cheaply.
+CONFIGS: dict[str, tuple[str, str]] = {
+    "ngram": ("lmcore.models.ngram", "NGramConfig"),
+    "gpt": ("lmcore.models.gpt_config", "GPTConfig"),
+}
+
+
+def model_class(family: Any) -> Any:
+    """The class of a family; ValueError when there is none of that name."""
+    return _look_up(FAMILIES, family)
+
+
+def configure(family: Any, config: Mapping[str, Any], vocab_size: int) -> Any:
+    """The checked config dataclass of a family, for a vocabulary of V tokens; `config` is without the vocab_size."""
+    if not isinstance(config, Mapping):
+        raise ValueError(f"the settings of a model must be an object of named values, not {type(config).__name__}")
+    return _look_up(CONFIGS, family).from_dict({**config, "vocab_size": vocab_size})
+
+
+def build(family: Any, config: Mapping[str, Any], vocab_size: int) -> Any:
+    """A new, untrained model (an n-gram has counted nothing yet); ValueError on an unknown family or setting."""
+    settings = configure(family, config, vocab_size)
+    return model_class(family)(settings)
+
+
+def _look_up(table: dict[str, tuple[str, str]], family: Any) -> Any:
+    if not isinstance(family, str) or family not in table:
+        raise ValueError(f"there is no model family {family!r:.40}; there are {', '.join(FAMILIES)}")
+    module, name = table[family]
+    return getattr(import_module(module), name)
