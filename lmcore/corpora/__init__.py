@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from lmcore.corpora import tales
+from lmcore.corpora import shakespeare, tales
 from lmcore.corpora.base import MAX_BYTES, MIN_CHARS, Corpus, CorpusError, Entry
 
 __all__ = ["CATALOG", "MAX_BYTES", "MIN_CHARS", "Corpus", "CorpusError", "Entry", "load"]
 
-_ENTRIES = [*tales.ENTRIES]
+_ENTRIES = [*tales.ENTRIES, *shakespeare.ENTRIES]
 CATALOG: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
 """Every shipped text by name, in the order in which to offer them."""
 
