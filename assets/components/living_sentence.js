@@ -1,0 +1,175 @@
+// The living sentence: generations computed before, played token by token. Timers only; nothing is sent to Python.
+// One step: the bars glide to the next distribution, the chosen token lights up, then it joins the sentence.
+
+const BARS = 8;
+const REST_MS = 3200; // at the end of a sentence, before the next begins
+
+function make(root) {
+  const off = new AbortController();
+  const on = (node, type, act, options = {}) => node.addEventListener(type, act, { signal: off.signal, ...options });
+  const me = { run_: 0, step: 0, lit: false, playing: false, hovered: false, timer: 0, visible: true };
+
+  const stage = el("div", "stage");
+  const sizer = el("p", "sentence sizer", "", { "aria-hidden": "true" });
+  const sentence = el("p", "sentence"), prompt = el("span", "prompt"), grown = el("span", "grown"), fresh = el("span", "fresh");
+  const caret = el("span", "caret", "", { "aria-hidden": "true" });
+  sentence.append(prompt, grown, fresh, caret);
+  stage.append(sizer, sentence);
+  const bars = el("div", "bars", null, { role: "img" });
+  const lines = [];
+  for (let j = 0; j <= BARS; j++) {
+    const node = el("div", j < BARS ? "row" : "row rest"), name = el("span", "name"), chip = el("span", j < BARS ? "chip" : "quiet");
+    const track = el("span", "track"), fill = el("span", "fill"), num = el("span", "num");
+    name.append(chip);
+    track.append(fill);
+    node.append(name, track, num);
+    bars.append(node);
+    lines.push({ node, chip, fill, num });
+  }
+  lines[BARS].chip.textContent = "all others";
+  const controls = el("div", "controls");
+  const play = el("button", "main play", "Pause", { type: "button" });
+  const next = el("button", "next", "One step", { type: "button" });
+  const again = el("button", "again", "From the start", { type: "button" });
+  const place = el("span", "quiet place");
+  controls.append(play, next, again, place);
+  root.append(stage, bars, controls);
+
+  const run = () => me.data.runs[me.run_];
+  const still = () => reducedMotion();
+
+  /** Draw the moment: `step` tokens have joined; the next one is lit or not. */
+  function paint() {
+    const { prompt: start, steps } = run(), done = me.step >= steps.length;
+    prompt.textContent = start;
+    grown.textContent = steps.slice(0, Math.max(0, me.step - 1)).map((step) => step[0]).join("");
+    fresh.textContent = me.step > 0 ? steps[me.step - 1][0] : "";
+    const at = Math.min(me.step, steps.length - 1);
+    const [text, prob, alternatives, other] = steps[at];
+    const most = Math.max(0.3, other, prob, ...alternatives.map((pair) => pair[1]));
+    const lit = me.lit || done;
+    let chosen = alternatives.findIndex((pair) => pair[0] === text);
+    if (chosen >= BARS) chosen = -1;
+    for (let j = 0; j < BARS; j++) {
+      const pair = alternatives[j], { node, chip, fill, num } = lines[j];
+      node.classList.toggle("absent", !pair);
+      chip.textContent = pair ? visible(pair[0]) : "";
+      num.textContent = pair ? percent(pair[1]) : "";
+      fill.style.transform = `scaleX(${pair ? pair[1] / most : 0})`;
+      node.classList.toggle("chosen", lit && j === chosen);
+    }
+    const rest = lines[BARS], outside = chosen < 0;
+    rest.fill.style.transform = `scaleX(${other / most})`;
+    rest.num.textContent = percent(other);
+    rest.chip.replaceChildren("all others");
+    if (lit && outside) rest.chip.replaceChildren("others: ", el("span", "chip", visible(text)));
+    rest.node.classList.toggle("chosen", lit && outside);
+    caret.classList.toggle("gone", done);
+    place.textContent = `token ${Math.min(me.step + (done ? 0 : 1), steps.length)} of ${steps.length}`;
+    bars.setAttribute(
+      "aria-label",
+      "What could come next: " + alternatives.slice(0, 3).map((pair) => `${visible(pair[0])} ${percent(pair[1])}`).join(", "),
+    );
+    root.dataset.step = me.step;
+    root.dataset.run = me.run_;
+  }
+
+  /** The next phase: light the chosen token, or let it join; at the end, the next generation. */
+  function advance() {
+    const { steps } = run();
+    if (me.step >= steps.length) {
+      me.run_ = (me.run_ + 1) % me.data.runs.length;
+      me.step = 0;
+      me.lit = false;
+    } else if (!me.lit) {
+      me.lit = true;
+    } else {
+      me.step += 1;
+      me.lit = false;
+    }
+    paint();
+  }
+
+  function tick() {
+    clearTimeout(me.timer);
+    me.timer = 0;
+    if (!me.playing || me.hovered || !me.visible || document.hidden) return;
+    const done = me.step >= run().steps.length, ms = me.data.step_ms;
+    me.timer = setTimeout(() => { advance(); tick(); }, done ? REST_MS : me.lit ? 0.4 * ms : 0.6 * ms);
+  }
+
+  function setPlaying(yes) {
+    me.playing = yes;
+    play.textContent = yes ? "Pause" : "Play";
+    root.dataset.playing = yes;
+    // A reader is told of a sentence when it stands still, not at every token.
+    sentence.setAttribute("aria-live", yes ? "off" : "polite");
+    tick();
+  }
+
+  on(play, "click", () => {
+    me.hovered = false; // the person said so
+    setPlaying(!me.playing);
+  });
+  on(next, "click", () => {
+    setPlaying(false);
+    const end = me.step >= run().steps.length;
+    advance();
+    if (!end && me.lit) advance(); // a whole step: it joins, and the next distribution stands there
+  });
+  on(again, "click", () => {
+    me.step = 0;
+    me.lit = false;
+    paint();
+    tick();
+  });
+  for (const node of [stage, bars]) {
+    on(node, "pointerenter", (event) => {
+      if (event.pointerType !== "mouse") return;
+      me.hovered = true;
+      root.classList.add("held");
+      tick();
+    });
+    on(node, "pointerleave", () => {
+      me.hovered = false;
+      root.classList.remove("held");
+      tick();
+    });
+  }
+  on(document, "visibilitychange", tick);
+  const motion = matchMedia("(prefers-reduced-motion: reduce)");
+  on(motion, "change", () => { if (motion.matches) setPlaying(false); });
+  const seen = new IntersectionObserver(([entry]) => {
+    me.visible = entry.isIntersecting;
+    tick();
+  });
+  seen.observe(root);
+
+  me.update = (bytes) => {
+    const data = unpack(bytes);
+    if (data.sig === me.sig) return;
+    me.sig = data.sig;
+    me.data = data;
+    me.run_ = 0;
+    me.lit = false;
+    const whole_ = data.runs.map(({ prompt: start, steps }) => start + steps.map((step) => step[0]).join(""));
+    // Room for the tallest sentence from the start: the page below never jumps.
+    sizer.replaceChildren(...whole_.map((text) => el("span", "", text)));
+    me.step = still() ? data.runs[0].steps.length : 0;
+    paint();
+    setPlaying(!still());
+  };
+  me.destroy = () => {
+    off.abort();
+    seen.disconnect();
+    clearTimeout(me.timer);
+    me.playing = false;
+  };
+  return me;
+}
+
+export default function (component) {
+  const me = instance(component, make);
+  me.update(component.data);
+  return me.cleanup;
+}

@@ -1,0 +1,570 @@
+// The temperature bench: the distribution of the next token, recomputed over the whole vocabulary while one drags.
+// The order of operations is that of lmcore/sampling.py: temperature, top-k, top-p, min-p, renormalise.
+
+const TOP = 60; // rows in the DOM; all the others are one row and one canvas
+const PLACES = [[0, 0], [420, 1], [620, 2], [900, 5]]; // where a temperature lies on the slider; beyond 950 is infinity
+const KS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000];
+
+function placeOf(T) {
+  if (T === Infinity) return 1000;
+  for (let i = 1; i < PLACES.length; i++) {
+    const [x0, t0] = PLACES[i - 1], [x1, t1] = PLACES[i];
+    if (T <= t1) return Math.round(x0 + ((T - t0) / (t1 - t0)) * (x1 - x0));
+  }
+  return 900;
+}
+
+function temperatureAt(x) {
+  if (x > 950) return Infinity;
+  for (let i = 1; i < PLACES.length; i++) {
+    const [x0, t0] = PLACES[i - 1], [x1, t1] = PLACES[i];
+    if (x <= x1) return Math.round((t0 + ((x - x0) / (x1 - x0)) * (t1 - t0)) * 100) / 100;
+  }
+  return 5;
+}
+
+/**
+ * The distribution over tokens sorted by log-probability, ties by index. Because order never changes with temperature,
+ * every cut keeps a prefix. Fills `weights` (relative to the first) and returns {kept, all, sum, entropy}: how many
+ * stay, the sum of all weights, the sum of the kept ones, and the entropy of the result in nats.
+ */
+function distribution(sorted, weights, { temperature, top_k, top_p, min_p }) {
+  const n = sorted.length, first = sorted[0];
+  let all = 0;
+  if (temperature === 0) {
+    weights.fill(0);
+    weights[0] = all = 1;
+  } else if (temperature === Infinity) {
+    weights.fill(1);
+    all = n;
+  } else {
+    const beta = 1 / temperature;
+    let i = 0;
+    for (; i < n; i++) {
+      const x = (sorted[i] - first) * beta;
+      if (x < -740) break; // from here on all are 0, -inf among them
+      all += weights[i] = Math.exp(x);
+    }
+    weights.fill(0, i);
+  }
+  let kept = temperature === 0 ? 1 : n;
+  if (top_k > 0 && top_k < kept) {
+    const last = sorted[top_k - 1];
+    kept = top_k;
+    while (kept < n && sorted[kept] === last) kept++; // those that equal the k-th stay with it
+  }
+  if (temperature === Infinity) {
+    // What is left as T grows without bound: a ratio below 1 tends to 1, so min-p cuts only when it is 1.
+    if ((top_k > 0 && top_k < n) || top_p < 1 || min_p > 0) while (kept > 1 && sorted[kept - 1] === -Infinity) kept--;
+    if (min_p === 1) while (kept > 1 && sorted[kept - 1] < first) kept--;
+    if (top_p < 1) kept = Math.max(1, Math.ceil(top_p * kept));
+    return { kept, all, sum: kept, entropy: Math.log(kept) };
+  }
+  let sum = all;
+  if (kept < n) {
+    sum = 0;
+    for (let i = 0; i < kept; i++) sum += weights[i];
+  }
+  if (top_p < 1) {
+    let i = 0, mass = 0;
+    while (i < kept) {
+      mass += weights[i++];
+      if (mass >= top_p * sum) break;
+    }
+    kept = i;
+    sum = mass;
+  }
+  if (min_p > 0) {
+    let i = kept;
+    while (i > 1 && weights[i - 1] < min_p) i--; // weights[0] is 1
+    if (i < kept) {
+      kept = i;
+      sum = 0;
+      for (let j = 0; j < kept; j++) sum += weights[j];
+    }
+  }
+  let entropy;
+  if (temperature === 0) entropy = 0;
+  else {
+    let drift = 0; // H = ln Z - sum w x / Z, with w = exp(x): no logarithm per token
+    const beta = 1 / temperature;
+    for (let i = 0; i < kept && weights[i] > 0; i++) drift += weights[i] * (sorted[i] - first) * beta;
+    entropy = Math.max(0, Math.log(sum) - drift / sum);
+  }
+  return { kept, all, sum, entropy };
+}
+
+function parseTemperature(text) {
+  const clean = text.trim().toLowerCase().replace(",", ".");
+  if (["inf", "infinity", "∞", "+inf"].includes(clean)) return Infinity;
+  const value = Number(clean);
+  return clean === "" || !(value >= 0) ? null : Math.min(5, value);
+}
+
+const shownT = (T) => (T === Infinity ? "∞" : T.toFixed(2));
+
+function make(root) {
+  const off = new AbortController();
+  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+  const me = { settings: { temperature: 1, top_k: 0, top_p: 1, min_p: 0 }, sent: "", rows: [], n: 0 };
+
+  // ---- the picture -------------------------------------------------------------------------------------------
+  const big = el("strong", "big"), said = el("span", "said"), reading = el("p", "reading");
+  reading.append(big, said);
+  const live = el("p", "unseen", "", { "aria-live": "polite" });
+
+  const slider = el("input", "slider", null, { type: "range", min: 0, max: 1000, step: 1, "aria-label": "Temperature" });
+  const box = el("input", "box", null, {
+    type: "text", inputmode: "decimal", "aria-label": "Temperature as a number, or inf", autocomplete: "off", size: 5,
+  });
+  const ticks = el("div", "ticks");
+  const tick = (T, text, says) => {
+    const node = says ? el("button", "tick", null, { type: "button" }) : el("span", "tick minor", text);
+    if (says) {
+      node.append(el("b", "", text), el("small", "", says));
+      on(node, "click", () => { set({ temperature: T }, true); commit(0); });
+    }
+    node.style.setProperty("--at", placeOf(T) / 1000);
+    node.dataset.t = String(T);
+    ticks.append(node);
+    return node;
+  };
+  tick(0, "0", "always the top one");
+  tick(0.5, "0.5");
+  tick(1, "1", "as learnt");
+  tick(2, "2");
+  tick(5, "5");
+  tick(Infinity, "∞", "all alike");
+  const lever = el("div", "lever");
+  lever.append(slider, ticks);
+  const control = el("div", "control");
+  control.append(lever, box);
+
+  const axis = el("div", "axis quiet", null, { "aria-hidden": "true" });
+  const axisEnd = el("span");
+  const ghostNote = el("span", "ghost-note");
+  ghostNote.append(el("i", "ghost-key"), document.createTextNode("outline: T = 1, nothing cut"));
+  axis.append(el("span", "", "0"), ghostNote, axisEnd);
+  const list = el("div", "rows", null, { role: "listbox", "aria-label": "Most likely next tokens. Enter takes one." });
+  const others = el("div", "row others"), othersName = el("span", "name"), othersBar = bar(), othersNum = el("span", "num");
+  others.append(othersName, othersBar.track, othersNum);
+  const canvas = el("canvas", "tail", null, { role: "img" });
+  const canvasNote = el("div", "tail-note quiet", null, { "aria-hidden": "true" });
+  const noteLeft = el("span"), noteRight = el("span");
+  canvasNote.append(noteLeft, noteRight);
+  const tail = el("div", "tailbox");
+  tail.append(others, canvas, canvasNote);
+
+  const draw = el("button", "main draw", "Draw a token", { type: "button" });
+  const drawn = el("span", "drawn-line", null, { role: "status" });
+  const acts = el("div", "acts");
+  acts.append(draw, drawn);
+
+  const cuts = el("details", "cuts"), cutTitle = el("summary"), cutState = el("span", "quiet"), kept = el("p", "kept quiet");
+  cutTitle.append(el("b", "", "Cut the tail"), cutState);
+  const knob = (name, label, says, places) => {
+    const line = el("label", "knob"), value = el("output", "value");
+    const input = el("input", "slider", null, { type: "range", min: 0, max: places, step: 1 });
+    const number = el("input", "box", null, { type: "text", inputmode: "decimal", "aria-label": `${label} as a number`, size: 5 });
+    input.dataset.knob = name;
+    const words = el("span", "words");
+    words.append(el("b", "", label), el("small", "quiet", says));
+    line.append(words, input, number, value);
+    cuts.append(line);
+    return { line, input, value, number };
+  };
+  cuts.append(cutTitle);
+  const topK = knob("top_k", "top-k", "keep the k most likely", KS.length);
+  const topP = knob("top_p", "top-p", "keep the fewest that hold this much", 100);
+  const minP = knob("min_p", "min-p", "keep those at least this share of the top one", 100);
+  const whole_ = el("button", "uncut", "Cut nothing", { type: "button" });
+  const keptLine = el("div", "kept-line");
+  keptLine.append(kept, whole_);
+  cuts.append(keptLine);
+
+  root.append(reading, live, control, axis, list, tail, acts, cuts);
+
+  function bar() {
+    const track = el("span", "track"), fill = el("span", "fill"), ghost = el("span", "ghost");
+    track.append(fill, ghost);
+    return { track, fill, ghost };
+  }
+
+  // ---- computing and painting --------------------------------------------------------------------------------
+  function paint() {
+    const { settings: s, rows, n, weights, base } = me;
+    if (!n) return;
+    const d = (me.now = distribution(me.sorted, weights, s));
+    const scale = Math.max(me.scale, weights[0] / d.sum);
+    if (scale !== me.scaleNow) {
+      me.scaleNow = scale;
+      axisEnd.textContent = percent(scale);
+      for (let i = 0; i < rows.length; i++) rows[i].ghost.style.width = (100 * base[i]) / scale + "%";
+    }
+    let top = 0;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i], cut = i >= d.kept, p = cut ? 0 : weights[i] / d.sum;
+      // A cut bar keeps, in grey, the length that it would have had.
+      const length = (cut ? weights[i] / d.all : p) / scale;
+      top += p;
+      row.fill.style.transform = `scaleX(${length < 1e-5 ? 0 : Math.min(1, length)})`;
+      const text = cut && s.temperature !== 0 ? "cut" : percent(p);
+      if (text !== row.text) row.num.data = row.text = text;
+      const grey = cut && s.temperature !== 0;
+      if (grey !== row.cut) row.node.classList.toggle("cut", (row.cut = grey));
+    }
+    if (n > TOP) {
+      const rest = d.kept > TOP ? Math.max(0, 1 - top) : 0;
+      othersBar.fill.style.transform = `scaleX(${rest})`;
+      const grey = d.kept <= TOP && s.temperature !== 0;
+      othersNum.textContent = grey ? "cut" : percent(rest);
+      others.classList.toggle("cut", grey);
+      paintTail(d);
+    }
+    big.textContent = `T = ${shownT(s.temperature)}`;
+    said.textContent =
+      ` · entropy ${digits(d.entropy)} nats (${digits(d.entropy / Math.LN2)} bits)` +
+      ` · like choosing among ${digits(Math.exp(d.entropy))} token${Math.exp(d.entropy) < 1.005 ? "" : "s"}`;
+    slider.setAttribute("aria-valuetext", `T = ${s.temperature === Infinity ? "infinity" : shownT(s.temperature)}`);
+    if (cuts.open) paintCuts(d);
+  }
+
+  /** All n probabilities against their rank, both axes logarithmic: T = 1 as an outline, now as an area. */
+  function paintTail(d) {
+    const { n, weights } = me, W = me.width, H = me.height, ratio = me.ratio;
+    if (!W) return;
+    const c = canvas.getContext("2d");
+    c.setTransform(ratio, 0, 0, ratio, 0, 0);
+    c.clearRect(0, 0, W, H);
+    const logN = Math.log(n), floor = -logN - Math.log(300), high = (p) => (p > 0 ? Math.max(0, 1 - Math.log(p) / floor) : 0) * (H - 3);
+    const curve = (value, until) => {
+      let last = -1, x = 0;
+      for (let px = 0; px <= W; px += 2) {
+        const rank = Math.min(n - 1, Math.floor(Math.exp((px / W) * logN)) - 1);
+        if (rank === last) continue;
+        if (rank >= until) break;
+        last = rank;
+        x = n === 1 ? 0 : (Math.log(rank + 1) / logN) * W;
+        c.lineTo(x, H - high(value(rank)));
+      }
+      return x;
+    };
+    const area = (value, until, colour) => {
+      c.beginPath();
+      c.moveTo(0, H);
+      const x = curve(value, until);
+      c.lineTo(until >= n ? W : x, H);
+      c.closePath();
+      c.fillStyle = colour;
+      c.fill();
+    };
+    if (d.kept < n) area((r) => weights[r] / d.all, n, me.grey);
+    area((r) => weights[r] / d.sum, d.kept, me.accent);
+    c.beginPath();
+    curve((r) => me.baseAll[r] / me.baseSum, n);
+    c.strokeStyle = me.line;
+    c.lineWidth = 1.5;
+    c.stroke();
+  }
+
+  function paintCuts(d) {
+    const s = me.settings;
+    topK.value.textContent = s.top_k ? `${whole(s.top_k)} token${s.top_k === 1 ? "" : "s"}` : "off";
+    topP.value.textContent = s.top_p < 1 ? percent(s.top_p) : "off";
+    minP.value.textContent = s.min_p > 0 ? percent(s.min_p) : "off";
+    const mass = d.all ? d.sum / d.all : 1;
+    kept.textContent = `${whole(d.kept)} of ${whole(me.n)} tokens kept; before the cut they held ${percent(mass)}.`;
+  }
+
+  function cutWords() {
+    const { top_k, top_p, min_p } = me.settings;
+    const words = [];
+    if (top_k) words.push(`top-k ${top_k}`);
+    if (top_p < 1) words.push(`top-p ${digits(top_p)}`);
+    if (min_p > 0) words.push(`min-p ${digits(min_p)}`);
+    cutState.textContent = words.length ? ` · ${words.join(" · ")}` : " · off";
+    cuts.classList.toggle("active", words.length > 0);
+    whole_.disabled = !words.length;
+  }
+
+  /** Put the settings into the controls, leaving alone the one that is being used. */
+  function show(except) {
+    const s = me.settings;
+    if (except !== slider) slider.value = placeOf(s.temperature);
+    if (except !== box) box.value = s.temperature === Infinity ? "∞" : String(s.temperature);
+    const k = KS.findIndex((value) => s.top_k && value >= s.top_k);
+    if (except !== topK.input) topK.input.value = k < 0 ? KS.length : k;
+    if (except !== topP.input) topP.input.value = Math.round(s.top_p * 100);
+    if (except !== minP.input) minP.input.value = Math.round(s.min_p * 100);
+    if (except !== topK.number) topK.number.value = s.top_k || "off";
+    if (except !== topP.number) topP.number.value = s.top_p < 1 ? s.top_p : "off";
+    if (except !== minP.number) minP.number.value = s.min_p || "off";
+    for (const node of ticks.children) node.classList.toggle("here", Number(node.dataset.t) === s.temperature);
+    cutWords();
+  }
+
+  let gliding = 0;
+  function glide(yes) {
+    clearTimeout(gliding);
+    root.classList.toggle("glide", yes && !reducedMotion());
+    if (yes) gliding = setTimeout(() => root.classList.remove("glide"), 320);
+  }
+
+  function set(change, moves, except) {
+    glide(moves);
+    Object.assign(me.settings, change);
+    show(except);
+    paint();
+  }
+
+  /** One drag event: recompute, and leave the time it took on the root, where the bench reads it. */
+  const ports = new MessageChannel();
+  let since = 0, events = 0;
+  ports.port1.onmessage = () => {
+    root.dataset.frameMs = (performance.now() - since).toFixed(3);
+    since = 0;
+  };
+  function dragged(event, change, except) {
+    const start = performance.now();
+    set(change, false, except);
+    root.dataset.scriptMs = (performance.now() - start).toFixed(3);
+    root.dataset.events = ++events;
+    if (!since) {
+      since = Math.min(start, event.timeStamp || start);
+      requestAnimationFrame(() => ports.port2.postMessage(0)); // delivered after the frame is painted
+    }
+  }
+
+  // ---- telling Python: on release, never during the drag ------------------------------------------------------
+  let waiting = 0;
+  const json = () => ({ ...me.settings, temperature: me.settings.temperature === Infinity ? "inf" : me.settings.temperature });
+  function commit(delay) {
+    clearTimeout(waiting);
+    waiting = delay ? setTimeout(send, delay) : (send(), 0);
+  }
+  function send() {
+    waiting = 0;
+    speak();
+    const now = JSON.stringify(json());
+    if (now === me.sent) return;
+    me.sent = now;
+    me.component.setStateValue("settings", { ...json(), seq: Date.now() });
+  }
+  function flush() {
+    if (waiting) commit(0);
+  }
+  function trigger(name, value) {
+    flush();
+    me.component.setTriggerValue(name, value);
+  }
+  function speak() {
+    if (!me.n) return;
+    const s = me.settings, d = me.now;
+    live.textContent =
+      `Temperature ${s.temperature === Infinity ? "infinity" : shownT(s.temperature)}. Entropy ${digits(d.entropy)} nats. ` +
+      `Like choosing among ${digits(Math.exp(d.entropy))} tokens. Most likely: ${visible(me.tokens[me.order[0]])}, ` +
+      `${percent(me.weights[0] / d.sum)}.`;
+  }
+
+  let keyed = false; // keyboard changes are told after a pause, pointer changes at once
+  const released = () => commit(keyed ? 350 : 0);
+  on(root, "pointerdown", () => { keyed = false; });
+
+  on(slider, "input", (event) => {
+    const T = temperatureAt(Number(slider.value));
+    if (T === Infinity && slider.value !== "1000") slider.value = 1000; // the last notch
+    dragged(event, { temperature: T }, slider);
+  });
+  on(slider, "change", released);
+  on(slider, "keydown", (event) => {
+    const T = me.settings.temperature;
+    const up = { ArrowRight: 0.05, ArrowUp: 0.05, PageUp: 0.5, ArrowLeft: -0.05, ArrowDown: -0.05, PageDown: -0.5 }[event.key];
+    let next;
+    if (event.key === "Home") next = 0;
+    else if (event.key === "End") next = Infinity;
+    else if (!up || event.ctrlKey || event.metaKey || event.altKey) return;
+    else if (T === Infinity) next = up > 0 ? T : 5;
+    else next = T >= 5 && up > 0 ? Infinity : Math.min(5, Math.max(0, Math.round((T + up) * 20) / 20));
+    event.preventDefault();
+    keyed = true;
+    dragged(event, { temperature: next });
+    released();
+  });
+  on(slider, "blur", flush);
+
+  const typed = (input, parse) => {
+    on(input, "change", () => {
+      const value = parse(input.value);
+      if (value === null) return show();
+      set(value, true);
+      commit(0);
+    });
+    on(input, "keydown", (event) => {
+      if (event.key === "Escape") show();
+    });
+    on(input, "focus", () => input.select());
+  };
+  typed(box, (text) => {
+    const T = parseTemperature(text);
+    return T === null ? null : { temperature: T };
+  });
+
+  const share = (text, none) => {
+    const clean = text.trim().toLowerCase().replace(",", ".");
+    if (clean === "off" || clean === "") return none;
+    const value = clean.endsWith("%") ? Number(clean.slice(0, -1)) / 100 : Number(clean);
+    return value >= 0 ? Math.min(1, value) : null;
+  };
+  typed(topK.number, (text) => {
+    const clean = text.trim().toLowerCase(), value = clean === "off" || clean === "" ? 0 : Math.round(Number(clean));
+    return value >= 0 ? { top_k: value } : null;
+  });
+  typed(topP.number, (text) => {
+    const value = share(text, 1);
+    return value === null ? null : { top_p: value };
+  });
+  typed(minP.number, (text) => {
+    const value = share(text, 0);
+    return value === null ? null : { min_p: value };
+  });
+  const slid = (knob_, change) => {
+    on(knob_.input, "input", (event) => dragged(event, change(Number(knob_.input.value)), knob_.input));
+    on(knob_.input, "keydown", () => { keyed = true; });
+    on(knob_.input, "change", released);
+    on(knob_.input, "blur", flush);
+  };
+  slid(topK, (x) => ({ top_k: x >= KS.length ? 0 : KS[x] }));
+  slid(topP, (x) => ({ top_p: x / 100 }));
+  slid(minP, (x) => ({ min_p: x / 100 }));
+  on(whole_, "click", () => { set({ top_k: 0, top_p: 1, min_p: 0 }, true); commit(0); });
+  on(cuts, "toggle", () => { if (cuts.open) paint(); });
+
+  on(draw, "click", () => trigger("draw", { seq: Date.now() }));
+  const take = (row) => row && trigger("take", { token: Number(row.dataset.id), seq: Date.now() });
+  on(list, "click", (event) => take(event.target.closest(".row")));
+  on(list, "keydown", (event) => {
+    const at = me.rows.findIndex((row) => row.node === event.target);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: me.rows.length - 1, PageDown: at + 10, PageUp: at - 10 }[event.key];
+    if (event.key === "Enter" || event.key === " ") take(event.target.closest(".row"));
+    else if (to === undefined) return;
+    else rove(Math.max(0, Math.min(me.rows.length - 1, to)), true);
+    event.preventDefault();
+  });
+  function rove(i, focus) {
+    for (let j = 0; j < me.rows.length; j++) me.rows[j].node.tabIndex = j === i ? 0 : -1;
+    if (focus && me.rows[i]) me.rows[i].node.focus();
+  }
+
+  // ---- new data from Python -----------------------------------------------------------------------------------
+  function load(data) {
+    const { log_probs, tokens, excluded } = data;
+    const out = new Set(excluded), order = [];
+    for (let i = 0; i < log_probs.length; i++) if (!out.has(i)) order.push(i);
+    order.sort((a, b) => log_probs[b] - log_probs[a] || a - b); // -inf minus -inf is NaN: then by index
+    const n = order.length;
+    Object.assign(me, { n, order, tokens, sorted: Float64Array.from(order, (i) => log_probs[i]), weights: new Float64Array(n) });
+    me.baseAll = new Float64Array(n);
+    me.baseSum = distribution(me.sorted, me.baseAll, { temperature: 1, top_k: 0, top_p: 1, min_p: 0 }).sum;
+    me.base = Array.from(me.baseAll.subarray(0, TOP), (w) => w / me.baseSum);
+    me.baseOthers = Math.max(0, 1 - me.base.reduce((a, b) => a + b, 0));
+    othersBar.ghost.style.width = 100 * me.baseOthers + "%";
+    // Wide enough to see T = 1 well, with room for bars to grow; a bar that outgrows it carries the scale along.
+    me.scale = [0.05, 0.1, 0.2, 0.3, 0.5].find((edge) => 2.2 * me.base[0] <= edge) ?? 1;
+    me.scaleNow = 0;
+
+    while (me.rows.length > Math.min(n, TOP)) me.rows.pop().node.remove();
+    while (me.rows.length < Math.min(n, TOP)) {
+      const node = el("div", "row", null, { role: "option", "aria-selected": "false", tabindex: -1 });
+      const name = el("span", "name"), token = el("span", "chip"), b = bar(), num = el("span", "num"), text = document.createTextNode("");
+      name.append(token);
+      num.append(text);
+      node.append(name, b.track, num);
+      list.append(node);
+      me.rows.push({ node, token, fill: b.fill, ghost: b.ghost, num: text, text: null, cut: false });
+    }
+    me.rows.forEach((row, i) => {
+      row.node.dataset.id = order[i];
+      row.token.textContent = visible(tokens[order[i]]);
+      row.token.title = "";
+    });
+    rove(0, false);
+    list.scrollTop = 0;
+    tail.hidden = n <= TOP;
+    othersName.textContent = `${whole(Math.max(0, n - TOP))} others`;
+    noteLeft.textContent = "rank 1";
+    noteRight.textContent = `rank ${whole(n)}`;
+    canvas.setAttribute("aria-label", `The probabilities of all ${whole(n)} tokens by rank, on logarithmic axes`);
+  }
+
+  function mark(id) {
+    const place = id === null ? -1 : me.order.indexOf(id);
+    me.rows.forEach((row, i) => {
+      row.node.classList.toggle("drawn", i === place);
+      row.node.setAttribute("aria-selected", String(i === place));
+    });
+    drawn.replaceChildren();
+    if (place < 0) return;
+    drawn.append("drawn: ", el("span", "chip", visible(me.tokens[id])), el("span", "quiet", ` rank ${whole(place + 1)}`));
+    const node = me.rows[place]?.node;
+    if (!node) return;
+    if (node.offsetTop < list.scrollTop) list.scrollTop = node.offsetTop - 8;
+    else if (node.offsetTop + node.offsetHeight > list.scrollTop + list.clientHeight)
+      list.scrollTop = node.offsetTop + node.offsetHeight - list.clientHeight + 8;
+  }
+
+  function measure() {
+    me.width = canvas.clientWidth;
+    me.height = canvas.clientHeight;
+    me.ratio = Math.min(2, devicePixelRatio || 1);
+    canvas.width = Math.round(me.width * me.ratio);
+    canvas.height = Math.round(me.height * me.ratio);
+  }
+  const sized = new ResizeObserver(() => {
+    if (canvas.clientWidth === me.width) return;
+    measure();
+    paint();
+  });
+  sized.observe(canvas);
+
+  me.update = (bytes) => {
+    const data = unpack(bytes);
+    const fresh = data.sig !== me.sig, pushed = data.rev !== me.rev;
+    me.sig = data.sig;
+    me.rev = data.rev;
+    if (pushed) {
+      const s = data.settings;
+      me.settings = { ...s, temperature: s.temperature === "inf" ? Infinity : s.temperature };
+      me.sent = JSON.stringify(json());
+      clearTimeout(waiting);
+      waiting = 0;
+    }
+    if (fresh) load(data);
+    list.style.maxHeight = `${data.height}px`;
+    // The canvas knows no CSS variables: its colours are read again whenever Streamlit runs us (also on a new theme).
+    me.accent = css(root, "--st-primary-color") || "#2457d6";
+    me.line = getComputedStyle(others).color;
+    me.grey = css(root, "--st-border-color") || "#cccccc";
+    measure();
+    if (fresh || pushed) {
+      glide(me.seen === true);
+      show();
+    }
+    me.seen = true;
+        paint();
+    if (fresh || data.drawn !== me.drawnId) mark((me.drawnId = data.drawn));
+  };
+  me.destroy = () => {
+    off.abort();
+    sized.disconnect();
+    clearTimeout(waiting);
+    clearTimeout(gliding);
+    ports.port1.close();
+  };
+  return me;
+}
+
+export default function (component) {
+  const me = instance(component, make);
+  me.update(component.data);
+  return me.cleanup;
+}

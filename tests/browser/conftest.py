@@ -1,0 +1,165 @@
+"""A real Chromium and real Streamlit servers for the browser tests. Nothing leaves the machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = Path(__file__).parent / "apps"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# Streamlit asks these addresses below a deep link's path before it finds its own; Chromium logs each 404.
+HARMLESS = ("_stcore/health", "_stcore/host-config")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The browser: one that is installed, else playwright's own. In CI a missing one is a failure."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_api.sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        except sync_api.Error as error:
+            reason = f"no Chromium: {str(error).splitlines()[0]}"
+            if os.environ.get("CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+        yield browser
+        browser.close()
+
+
+def free_port() -> int:
+    """A loopback port that nobody uses at this moment."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 60) -> None:
+    """Return when `url` answers 200; a server that ends or takes too long shows its log."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}:\n{log.read_text()[-2000:]}")
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        time.sleep(0.1)
+    raise RuntimeError(f"{url} did not answer in {seconds:g} s:\n{log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """`serve(script)` starts `streamlit run script` once and gives its address; all servers end with the session."""
+    running: dict[Path, tuple[subprocess.Popen[bytes], str]] = {}
+
+    def start(script: Path, *, ready: str = "/_stcore/health", env: dict[str, str] | None = None) -> str:
+        if script in running:
+            return running[script][1]
+        port = free_port()
+        folder = tmp_path_factory.mktemp("serve")
+        log = folder / "log.txt"
+        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
+        command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
+        command += ["--browser.gatherUsageStats", "false", "--client.showErrorDetails", "full"]
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(ROOT),
+                    "OMP_NUM_THREADS": "1",
+                    "LM_PLAYGROUND_DATA": str(folder / "data"),
+                    **(env or {}),
+                },
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        url = f"http://127.0.0.1:{port}"
+        running[script] = (process, url)
+        wait_for(url + ready, process, log)
+        return url
+
+    yield start
+    for process, _ in running.values():
+        process.terminate()
+    for process, _ in running.values():
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """`visit(url, **context options)` opens a page of its own; any console error or exception fails the test.
+
+    `page.errors` is the list so far, `page.sent` the websocket frames that the page has sent.
+    """
+    contexts: list[Any] = []
+    errors: list[str] = []
+
+    def note(message: Any) -> None:
+        where = message.location.get("url", "") if message.location else ""
+        if message.type == "error" and not any(part in where + message.text for part in HARMLESS):
+            errors.append(f"{message.text} ({where})")
+
+    def open_page(url: str, **options: Any) -> Any:
+        context = chromium.new_context(**{"viewport": {"width": 1200, "height": 1000}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.errors, page.sent = errors, []
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("websocket", lambda ws: ws.on("framesent", lambda frame: page.sent.append(frame)))
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def app(serve: Callable[..., str], visit: Callable[..., Any]) -> Callable[..., Any]:
+    """`app("bench.py", query="?…")` opens one of the small harness scripts in tests/browser/apps."""
+
+    def open_app(name: str, query: str = "", **options: Any) -> Any:
+        page = visit(serve(APPS / name) + query, **options)
+        page.locator(".lm > *").first.wait_for()
+        return page
+
+    return open_app
