@@ -6,7 +6,7 @@ Letters in shapes: B batch, T positions, C width (n_embd), H heads, D width of a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -89,7 +89,8 @@ class GPT(LanguageModel, nn.Module):
 
     family: ClassVar[str] = "gpt"
 
-    def __init__(self, config: GPTConfig, seed: int = 0):
+    def __init__(self, config: GPTConfig, seed: int | None = 0):
+        """New weights from the seed; with None they are left as they come, for someone who fills them in."""
         nn.Module.__init__(self)
         self.config = config
         self.wte = nn.Embedding(config.vocab_size, config.n_embd)
@@ -98,7 +99,8 @@ class GPT(LanguageModel, nn.Module):
         self.ln_f = nn.LayerNorm(config.n_embd, eps=LN_EPS)
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         self.lm_head.weight = self.wte.weight  # tied: one matrix reads tokens in and scores them at the end
-        self._initialise(seed)
+        if seed is not None:
+            self._initialise(seed)
         self._step_weights: tuple[tuple[int, ...], StepWeights] | None = None
 
     def _initialise(self, seed: int) -> None:
@@ -110,6 +112,25 @@ class GPT(LanguageModel, nn.Module):
             else:
                 std = 0.02 / math.sqrt(2 * self.config.n_layer) if "c_proj" in name else 0.02
                 nn.init.normal_(parameter, 0.0, std, generator=generator)
+
+    @classmethod
+    def from_arrays(cls, config: GPTConfig, arrays: Mapping[str, NDArray[Any]]) -> GPT:
+        """A model with these weights, ready to be asked; ValueError unless names and shapes are `config.shapes()`."""
+        shapes = {name: tuple(array.shape) for name, array in arrays.items()}
+        if shapes != config.shapes():
+            raise ValueError("the weights do not have the names and shapes of this configuration")
+        with torch.device("meta"):  # nothing is allocated twice
+            model = cls(config, seed=None)
+        state = {name: torch.from_numpy(np.array(array, np.float32)) for name, array in arrays.items()}
+        model.load_state_dict({**state, "lm_head.weight": state["wte.weight"]}, assign=True)
+        model.lm_head.weight = model.wte.weight
+        for parameter in model.parameters():
+            parameter.requires_grad_(True)
+        return model.eval()
+
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """Name -> a float32 copy of every parameter, with the names and shapes of `config.shapes()`."""
+        return {name: p.detach().to("cpu", torch.float32, copy=True).numpy() for name, p in self.named_parameters()}
 
     # The network ----------------------------------------------------------------------------------------------------
 
@@ -172,7 +193,7 @@ class GPT(LanguageModel, nn.Module):
         return self.step(GPTState(Cache(self._weights_for_steps()), 0), self.start_id)
 
     def step(self, state: GPTState, token: int) -> tuple[GPTState, Floats]:
-        """One token. Until its window is next cut, a state keeps the weights it began with, if the model is trained on."""
+        """One token. When the model is trained on, a state keeps the weights it began with until its window is cut."""
         if not 0 <= token < self.config.vocab_size:
             raise ValueError(f"token {token} is not in the vocabulary 1..{self.config.vocab_size - 1}")
         if state.length < self.config.block_size:

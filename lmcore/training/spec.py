@@ -1,0 +1,415 @@
+"""One run as JSON: which text, tokenizer, model and training; and running it, as a stream of plain events.
+
+A spec can be sent to another process or machine, and so can the events, which are dictionaries of numbers, text and
+numpy arrays. No torch at import: the web process checks specs, workers run them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from lmcore import corpora, paths
+from lmcore.corpora import Corpus
+from lmcore.models import configure, model_class
+from lmcore.tokenizers import KINDS
+from lmcore.tokenizers import train as train_tokenizer
+from lmcore.training.config import TrainConfig
+from lmcore.training.presets import DEFAULT_PRESET, preset_named
+
+VERSION = 1
+Spec = dict[str, Any]
+Event = dict[str, Any]
+
+# What one person may ask of a shared server.
+MAX_PARAMS = 20_000_000
+MAX_BLOCK_SIZE = 1024
+MAX_BATCH_TOKENS = 65_536  # batch_size · block_size
+MAX_LOGITS = 100_000_000  # batch_size · block_size · V: 400 MB
+MAX_FLOPS = 2e15  # a whole run; some hours on two cores
+MAX_VOCAB = 32_768
+DEFAULT_VOCAB = {"word": 4096, "bpe": 1024}
+
+SAMPLE_TEMPERATURE = 0.8
+SAMPLE_TOKENS = {"char": 240, "word": 60, "bpe": 100}
+METRIC_CHARS = 60_000  # of the held-out text, for the metrics of a finished run
+
+
+# Checking -----------------------------------------------------------------------------------------------------------
+
+
+def validate(spec: Any) -> Spec:
+    """The spec in full, every default written out; ValueError says what is wrong and which limit it broke."""
+    _fields(spec, "a run", {"version", "corpus", "tokenizer", "model"}, {"train"})
+    if spec["version"] != VERSION or isinstance(spec["version"], bool):
+        raise ValueError(f"this run has version {spec['version']!r:.20}; only version {VERSION} is known")
+    corpus, tokenizer = _corpus(spec["corpus"]), _tokenizer(spec["tokenizer"])
+    if not isinstance(spec["model"], dict) or "vocab_size" in spec["model"]:
+        raise ValueError("a run's model must be an object; its vocab_size comes from the tokenizer")
+    family = spec["model"].get("family")
+    settings = {name: value for name, value in spec["model"].items() if name != "family"}
+    vocab_size = tokenizer.get("vocab_size", 256)  # of characters it is only known when the text is read
+    config = configure(family, settings, vocab_size)
+    train = TrainConfig.from_dict(spec.get("train") or {})
+    check_size(config, train)
+    model = {name: value for name, value in config.to_dict().items() if name != "vocab_size"}
+    return {
+        "version": VERSION,
+        "corpus": corpus,
+        "tokenizer": tokenizer,
+        "model": {"family": family, **model},
+        "train": train.to_dict(),
+    }
+
+
+def check_size(config: Any, train: TrainConfig) -> None:
+    """ValueError when a run would be too large for a shared server; an n-gram never is."""
+    if not hasattr(config, "flops_per_token"):
+        return
+    V, T = config.vocab_size, config.block_size
+    flops = config.flops_per_token * train.batch_size * T * train.max_steps
+    for what, value, limit in (
+        ("parameters", config.n_params, MAX_PARAMS),
+        ("positions of block_size", T, MAX_BLOCK_SIZE),
+        ("tokens in a batch (batch_size · block_size)", train.batch_size * T, MAX_BATCH_TOKENS),
+        (
+            "numbers in a batch's predictions (batch_size · block_size · vocabulary)",
+            train.batch_size * T * V,
+            MAX_LOGITS,
+        ),
+    ):
+        if value > limit:
+            raise ValueError(f"{value:,} {what} are too many; the limit is {limit:,}")
+    if flops > MAX_FLOPS:
+        raise ValueError(f"this run needs {flops:.1e} operations; the limit is {MAX_FLOPS:.0e}. Take fewer steps")
+
+
+def _fields(value: Any, what: str, needed: set[str], optional: set[str] | None = None) -> None:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} must be an object of named values")
+    missing, unknown = needed - set(value), {str(name)[:40] for name in set(value) - needed - (optional or set())}
+    if missing:
+        raise ValueError(f"{what} needs {min(missing)!r}")
+    if unknown:
+        raise ValueError(f"{what} has no setting named {min(unknown)!r}")
+
+
+def _corpus(corpus: Any) -> dict[str, Any]:
+    kind = corpus.get("kind") if isinstance(corpus, dict) else None
+    if kind == "shipped":
+        _fields(corpus, "a run's text", {"kind", "name"})
+        if not isinstance(corpus["name"], str) or corpus["name"] not in corpora.CATALOG:
+            raise ValueError(f"there is no text named {corpus['name']!r:.60}; there are {', '.join(corpora.CATALOG)}")
+        return dict(corpus)
+    if kind == "text":
+        _fields(corpus, "a run's text", {"kind", "sha256"}, {"title"})
+        sha256, title = corpus["sha256"], corpus.get("title", "Your text")
+        if not (isinstance(sha256, str) and len(sha256) == 64 and set(sha256) <= set("0123456789abcdef")):
+            raise ValueError("a run's text must be named by its SHA-256 in hex")
+        if not isinstance(title, str) or len(title) > 200:
+            raise ValueError("a text's title must be at most 200 characters")
+        return {"kind": "text", "sha256": sha256, "title": title}
+    raise ValueError("a run's text must be of kind 'shipped' (with its name) or 'text' (with its sha256)")
+
+
+def _tokenizer(tokenizer: Any) -> dict[str, Any]:
+    kind = tokenizer.get("kind") if isinstance(tokenizer, dict) else None
+    if kind not in KINDS:
+        raise ValueError(f"there is no tokenizer of kind {kind!r:.40}; there are {', '.join(KINDS)}")
+    options = {"vocab_size"} if kind == "bpe" else {"vocab_size", "min_count"} if kind == "word" else set()
+    _fields(tokenizer, f"a {kind} tokenizer", {"kind"}, options)
+    result = {"kind": kind}
+    for name, default, low, high in (
+        ("vocab_size", DEFAULT_VOCAB.get(kind), 300 if kind == "bpe" else 3, MAX_VOCAB),
+        ("min_count", 1, 1, 1_000_000),
+    ):
+        if name in options:
+            value = tokenizer.get(name, default)
+            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                raise ValueError(f"{name} must be a whole number between {low:,} and {high:,}, not {value!r:.40}")
+            result[name] = value
+    return result
+
+
+def make(
+    corpus: Corpus,
+    *,
+    tokenizer: str = "char",
+    family: str = "gpt",
+    preset: str | None = None,
+    order: int = 3,
+    max_steps: int | None = None,
+    seed: int = 0,
+) -> Spec:
+    """A spec from a few choices: a named size for a GPT, an order for an n-gram."""
+    if family == "gpt":
+        size = preset_named(preset or DEFAULT_PRESET)
+        model, train = {"family": "gpt", **size.model}, {**size.train, "seed": seed}
+        if max_steps is not None:
+            train |= {"max_steps": max_steps, "warmup_steps": min(train.get("warmup_steps", 50), max_steps)}
+    else:
+        model, train = {"family": family, "order": order}, {"seed": seed}
+    shipped = corpus.name in corpora.CATALOG
+    text = {"kind": "shipped", "name": corpus.name} if shipped else _own_text(corpus)
+    spec = {"version": VERSION, "corpus": text, "tokenizer": {"kind": tokenizer}, "model": model, "train": train}
+    return validate(spec)
+
+
+def _own_text(corpus: Corpus) -> dict[str, Any]:
+    return {"kind": "text", "sha256": corpus.sha256, "title": corpus.title[:200]}
+
+
+# Identity -----------------------------------------------------------------------------------------------------------
+
+
+def spec_hash(spec: Spec) -> str:
+    """Hex SHA-256 of what a run computes: the text itself, all settings, the seed and the code. Titles do not count.
+
+    Equal hashes mean the same run. A shipped text is loaded for it; CorpusError when it is not there.
+    """
+    spec = validate(spec)
+    corpus = spec["corpus"]
+    text = corpus["sha256"] if corpus["kind"] == "text" else corpora.load(corpus["name"]).sha256
+    return hashlib.sha256(canonical_json({**spec, "corpus": text, "code": code_version()}).encode()).hexdigest()
+
+
+def canonical_json(value: Any) -> str:
+    """Equal values give equal strings."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """Hex digest of the source that decides what a run computes."""
+    root = paths.ROOT / "lmcore"
+    files = [root / "batches.py", root / "sampling.py", root / "evaluation.py"]
+    for folder in ("models", "tokenizers", "training"):
+        files += sorted((root / folder).glob("*.py"))
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.relative_to(root)}\0".encode() + _source(file) + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _source(file: Path) -> bytes:
+    return file.read_bytes().replace(b"\r\n", b"\n")
+
+
+def warm() -> None:
+    """Take two steps of a very small model, so that a worker's first real run starts at once (torch loads lazily)."""
+    text = "The cat sat. The dog ran. " * 40
+    corpus = Corpus("warm", "Warm-up", text, "", "")
+    model = {"family": "gpt", "n_layer": 1, "n_head": 1, "n_embd": 8, "block_size": 8}
+    train = {"max_steps": 2, "batch_size": 2, "warmup_steps": 1}
+    spec = {
+        "version": VERSION,
+        "corpus": _own_text(corpus),
+        "tokenizer": {"kind": "char"},
+        "model": model,
+        "train": train,
+    }
+    for _ in run(spec, lambda _: corpus):
+        pass
+
+
+# Running ------------------------------------------------------------------------------------------------------------
+
+
+def resolve_shipped(corpus: dict[str, Any]) -> Corpus:
+    """The text of a spec when it is a shipped one; ValueError for a person's own, which the library keeps."""
+    if corpus["kind"] != "shipped":
+        raise ValueError("this run needs a text that is kept in a library")
+    return corpora.load(corpus["name"])
+
+
+def run(
+    spec: Spec,
+    resolve_text: Callable[[dict[str, Any]], Corpus] = resolve_shipped,
+    resume: Mapping[str, NDArray[Any]] | None = None,
+    *,
+    hold_state: Callable[[Callable[[], dict[str, NDArray[Any]]]], None] | None = None,
+) -> Iterator[Event]:
+    """Do what a spec says; each event is a dictionary with its "kind":
+
+    - "start": family, config (with vocab_size), tokenizer (its `to_dict`), n_params, n_tokens, n_held_out, max_steps,
+      title, resumed_from (a step or None);
+    - "step": step, max_steps, loss, held_out_loss (or None), grad_norm, learning_rate, tokens_per_second, seconds;
+    - "sample": step, text;
+    - "snapshot": step, arrays (name -> float32);
+    - "done": step, metrics, seconds, stopped (why it ended before its time, or None), arrays (the final weights), card.
+
+    Before each "step" event `hold_state` is handed a function that returns everything needed to go on from that step;
+    what it returned, given as `resume`, continues the run exactly. It holds until the next event is asked for.
+    ValueError when the spec, the text or the state to resume is no good; it may come with the first event.
+    """
+    spec = validate(spec)
+    corpus = resolve_text(spec["corpus"])
+    train_text, held_out_text = corpus.split()
+    options = {name: value for name, value in spec["tokenizer"].items() if name != "kind"}
+    tokenizer = train_tokenizer(spec["tokenizer"]["kind"], train_text, **options)
+    family = spec["model"]["family"]
+    settings = {name: value for name, value in spec["model"].items() if name != "family"}
+    config = configure(family, settings, tokenizer.vocab_size)
+    train = TrainConfig.from_dict(spec["train"])
+    check_size(config, train)
+
+    from lmcore.batches import tokenize
+
+    tokens, held_out = tokenize(tokenizer, train_text), tokenize(tokenizer, held_out_text)
+    start: Event = {
+        "kind": "start",
+        "family": family,
+        "config": config.to_dict(),
+        "tokenizer": tokenizer.to_dict(),
+        "n_tokens": int(tokens.ids.size),
+        "n_held_out": int(held_out.ids.size),
+        "title": corpus.title,
+    }
+    card = {
+        "title": f"{family} on {corpus.title}",
+        "corpus": {"name": corpus.name, "title": corpus.title, "sha256": corpus.sha256},
+        "spec": spec,
+        "code": code_version(),
+    }
+    follow = _run_ngram if family == "ngram" else _run_torch
+    yield from follow(config, train, tokenizer, tokens, held_out, held_out_text, start, card, resume, hold_state)
+
+
+def _run_torch(
+    config: Any,
+    train: TrainConfig,
+    tokenizer: Any,
+    tokens: Any,
+    held_out: Any,
+    held_out_text: str,
+    start: Event,
+    card: dict[str, Any],
+    resume: Mapping[str, NDArray[Any]] | None,
+    hold_state: Callable[[Any], None] | None,
+) -> Iterator[Event]:
+    from lmcore.training import trainer
+
+    model = model_class(start["family"])(config, seed=train.seed)
+    resumed_from = int(resume["step"][0]) if resume is not None and "step" in resume else None
+    yield start | {"n_params": model.n_params, "max_steps": train.max_steps, "resumed_from": resumed_from}
+
+    report = None
+    history: dict[str, list[Any]] = {"steps": [], "samples": []}  # kept in the card, so that a run can be replayed
+    for report in trainer.train(
+        model, tokens, held_out, train, resume=resume, sample=lambda model: sample_text(model, tokenizer, train.seed)
+    ):
+        if hold_state is not None and not report.stopped:
+            hold_state(report.state_arrays)
+        yield {
+            "kind": "step",
+            "step": report.step,
+            "max_steps": train.max_steps,
+            "loss": report.loss,
+            "held_out_loss": report.held_out_loss,
+            "grad_norm": report.grad_norm,
+            "learning_rate": report.learning_rate,
+            "tokens_per_second": report.tokens_per_second,
+            "seconds": report.seconds,
+        }
+        held_out_loss = None if report.held_out_loss is None else round(report.held_out_loss, 4)
+        history["steps"].append([report.step, round(report.loss, 4), held_out_loss, round(report.seconds, 2)])
+        if report.sample is not None:
+            history["samples"].append([report.step, report.sample])
+            yield {"kind": "sample", "step": report.step, "text": report.sample}
+        if report.snapshot is not None:
+            yield {"kind": "snapshot", "step": report.step, "arrays": report.snapshot}
+
+    step = report.step if report else resumed_from or 0
+    seconds = report.seconds if report else 0.0
+    stopped = report.stopped if report else None
+    model.eval()
+    yield _done(model, tokenizer, held_out_text, step, seconds, stopped, card | {"history": thinned(history)})
+
+
+def thinned(history: dict[str, list[Any]], most: int = 200) -> dict[str, list[Any]]:
+    """At most about `most` of the steps, those with a held-out loss always among them."""
+    steps, every = history["steps"], max(1, len(history["steps"]) // most)
+    kept = [row for i, row in enumerate(steps) if i % every == 0 or row[2] is not None or i == len(steps) - 1]
+    return {**history, "steps": kept}
+
+
+def _run_ngram(
+    config: Any,
+    train: TrainConfig,
+    tokenizer: Any,
+    tokens: Any,
+    held_out: Any,
+    held_out_text: str,
+    start: Event,
+    card: dict[str, Any],
+    resume: Mapping[str, NDArray[Any]] | None,
+    hold_state: Callable[[Any], None] | None,
+) -> Iterator[Event]:
+    """Counting is one step: it either is done or is not."""
+    began = time.perf_counter()
+    model = model_class("ngram")(config)
+    model.fit(tokens)
+    seconds = time.perf_counter() - began
+    yield start | {"n_params": model.n_params, "max_steps": 1, "resumed_from": None}
+    loss = -float(model.score(tokens.ids[:20_000]).mean())
+    held_out_loss = -float(model.score(held_out.ids[:20_000]).mean())
+    yield {
+        "kind": "step",
+        "step": 1,
+        "max_steps": 1,
+        "loss": loss,
+        "held_out_loss": held_out_loss,
+        "grad_norm": 0.0,
+        "learning_rate": 0.0,
+        "tokens_per_second": tokens.ids.size / max(seconds, 1e-9),
+        "seconds": seconds,
+    }
+    yield {"kind": "sample", "step": 1, "text": sample_text(model, tokenizer, train.seed)}
+    yield _done(model, tokenizer, held_out_text, 1, seconds, None, card)
+
+
+def _done(
+    model: Any, tokenizer: Any, held_out_text: str, step: int, seconds: float, stopped: str | None, card: dict[str, Any]
+) -> Event:
+    metrics = measure(model, tokenizer, held_out_text)
+    card = {**card, "metrics": metrics, "seconds": round(seconds, 1), "steps": step, "n_params": model.n_params}
+    return {
+        "kind": "done",
+        "step": step,
+        "seconds": seconds,
+        "stopped": stopped,
+        "metrics": metrics,
+        "card": card | ({"stopped": stopped} if stopped else {}),
+        "arrays": model.arrays(),
+    }
+
+
+def measure(model: Any, tokenizer: Any, held_out_text: str) -> dict[str, Any]:
+    """held_out_loss (nats a token), perplexity and bits_per_char on the first 60,000 characters, with their number."""
+    from lmcore.evaluation import evaluate
+
+    text = held_out_text[:METRIC_CHARS]
+    result = evaluate(model, tokenizer, text)
+    return {
+        "held_out_loss": result.loss,
+        "perplexity": result.perplexity,
+        "bits_per_char": result.bits_per_character,
+        "n_chars": len(text),
+        "n_tokens": result.n_tokens,
+    }
+
+
+def sample_text(model: Any, tokenizer: Any, seed: int, temperature: float = SAMPLE_TEMPERATURE) -> str:
+    """What the model writes from nothing: 240 characters, 60 words or 100 byte pairs."""
+    from lmcore.sampling import generate
+
+    n = SAMPLE_TOKENS.get(tokenizer.kind, 100)
+    steps = generate(model, [], max_new_tokens=n, temperature=temperature, seed=seed, n_alternatives=0)
+    return tokenizer.decode([step.token for step in steps])

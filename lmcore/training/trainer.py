@@ -1,0 +1,281 @@
+"""Training as a generator: each turn of the loop may hand out a report. It knows no screen, no job and no file.
+
+Letters in shapes: B batch, T positions, V vocabulary.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lmcore.batches import Ints, Tokens, batches, evaluation_windows
+from lmcore.training.config import TrainConfig
+
+Arrays = dict[str, NDArray[Any]]
+REPORT_SECONDS = 0.2  # with report_every = 0
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What is known after `step` updates. Losses are nats a token."""
+
+    step: int
+    loss: float
+    """Mean training loss of the batches since the last report (at step 0, of the first batch, before any update)."""
+    grad_norm: float
+    """Length of the last gradient, before clipping; 0 at step 0."""
+    learning_rate: float
+    tokens_per_second: float
+    """Since the last report; evaluation, samples and whoever reads the reports are not counted."""
+    seconds: float
+    """Time spent on updates since the beginning, earlier parts of a resumed run included."""
+    held_out_loss: float | None = None
+    sample: str | None = None
+    snapshot: Arrays | None = None
+    """Name -> float32 array of every parameter, where the configuration asks for a snapshot."""
+    stopped: str | None = None
+    """Why training ended before its time, in words; this is then the last report, and the weights are good ones."""
+    state_arrays: Callable[[], Arrays] = field(default=dict, repr=False, compare=False)
+    """Everything needed to go on from here, as `resume`; to be called before the next report is asked for."""
+
+
+def train(
+    model: Any,
+    train_tokens: Tokens,
+    held_out_tokens: Tokens,
+    config: TrainConfig,
+    *,
+    resume: Mapping[str, NDArray[Any]] | None = None,
+    sample: Callable[[Any], str] | None = None,
+) -> Iterator[StepReport]:
+    """Train `model` (a torch module, idx (B, T) -> logits (B, T, V), with a block_size) and report as it goes.
+
+    The first report is step 0, before any update (or the step resumed from); the last is step max_steps, or the one
+    that says why it `stopped`: a loss or gradient that is not finite brings back the last good weights.
+    `resume` takes the `state_arrays` of an earlier run of the same configuration, which then continues exactly.
+    """
+    device = pick_device(config.device)
+    model.to(device).train()
+    data = batches(train_tokens, batch_size=config.batch_size, block_size=model.block_size, seed=config.seed)
+    held_out = evaluation_windows(held_out_tokens, model.block_size, config.eval_windows * model.block_size)
+    optimizer = make_optimizer(model, config, device)
+    step, seconds = (0, 0.0) if resume is None else _restore(model, optimizer, resume)
+    if step > config.max_steps:
+        raise ValueError(f"the run to resume is at step {step:,}, past max_steps of {config.max_steps:,}")
+    autocast = _autocast(model, data.batch_at(step), config.precision, device)
+    snapshot_steps, eval_steps = set(config.snapshot_steps()), config.eval_steps()
+    sample_steps = config.sample_steps() if sample is not None else set()
+    parameters = list(model.parameters())
+    good: Arrays = {}
+
+    def report(loss: float, grad_norm: float, speed: float, stopped: str | None = None) -> StepReport:
+        at = step
+        text = None
+        if sample is not None and (step in sample_steps or stopped):
+            model.eval()
+            text = sample(model)
+            model.train()
+        return StepReport(
+            step=at,
+            loss=loss,
+            grad_norm=grad_norm,
+            learning_rate=config.learning_rate_at(max(1, step)),
+            tokens_per_second=speed,
+            seconds=seconds,
+            held_out_loss=held_out_loss(model, held_out, config.batch_size) if step in eval_steps or stopped else None,
+            sample=text,
+            snapshot=_copy(model) if step in snapshot_steps or (stopped and snapshot_steps) else None,
+            stopped=stopped,
+            state_arrays=lambda: _state(model, optimizer, at, seconds),
+        )
+
+    if resume is None:
+        with torch.no_grad(), autocast():
+            first = _loss(model, *_to(device, data.batch_at(0))).item()
+        yield report(first, 0.0, 0.0)
+    good = _copy(model)
+
+    total, since, busy = torch.zeros((), device=device), 0, 0.0
+    while step < config.max_steps:
+        began = time.perf_counter()
+        x, y = _to(device, data.batch_at(step))
+        if getattr(getattr(model, "config", None), "dropout", 0):
+            torch.manual_seed(
+                (config.seed << 24) + step
+            )  # what is dropped depends on the step alone: resuming is exact
+        with autocast():
+            loss = _loss(model, x, y)
+        loss.backward()
+        grad_norm = clip_gradients(parameters, config.grad_clip)
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate_at(step + 1)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        total += loss.detach()
+        since += 1
+        step += 1
+        took = time.perf_counter() - began
+        busy += took
+        seconds += took
+        due = since >= config.report_every if config.report_every else busy >= REPORT_SECONDS or step == 1
+        if not (due or step in eval_steps or step in snapshot_steps or step in sample_steps):
+            continue
+
+        mean, norm = (total / since).item(), float(grad_norm)
+        speed = since * x.numel() / busy
+        wrong = None if math.isfinite(mean) else "the loss"
+        wrong = wrong or (None if math.isfinite(norm) else "the gradient")
+        wrong = wrong or (None if _finite(parameters) else "a weight")
+        if wrong:
+            _load(model, good)
+            reason = f"{wrong} was no longer a finite number near step {step:,}; the last good weights were kept"
+            yield report(mean, norm, speed, f"Training stopped: {reason}. A lower learning rate may help.")
+            return
+        good = _copy(model)
+        yield report(mean, norm, speed)
+        total.zero_()
+        since, busy = 0, 0.0
+
+
+# One step ---------------------------------------------------------------------------------------------------------
+
+
+def _loss(model: Any, x: Tensor, y: Tensor) -> Tensor:
+    """Mean -log p(y) in nats; x, y (B, T)."""
+    logits = model(x)  # (B, T, V)
+    # loss = -1/(BT) Σ log softmax(logits)[y]
+    return F.cross_entropy(logits.flatten(0, 1), y.flatten())  # (B, T, V) -> (BT, V)
+
+
+def clip_gradients(parameters: list[nn.Parameter], longest: float) -> Tensor:
+    """Scale all gradients down together so that their length is at most `longest`; their length before, as a tensor."""
+    return nn.utils.clip_grad_norm_(parameters, longest or math.inf, foreach=True)
+
+
+def make_optimizer(model: nn.Module, config: TrainConfig, device: torch.device) -> torch.optim.AdamW:
+    """AdamW that decays matrices only. Loshchilov and Hutter (2019), https://arxiv.org/abs/1711.05101."""
+    parameters = list(model.parameters())
+    groups = [
+        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": config.weight_decay},
+        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    fused = device.type in ("cpu", "cuda")
+    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(config.beta1, config.beta2), fused=fused)
+
+
+def pick_device(name: str) -> torch.device:
+    """ "auto" is CUDA, else Apple's MPS, else the CPU."""
+    if name != "auto":
+        return torch.device(name)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _to(device: torch.device, batch: tuple[Ints, Ints]) -> tuple[Tensor, Tensor]:
+    x, y = batch
+    return torch.from_numpy(x).to(device, non_blocking=True), torch.from_numpy(y).to(device, non_blocking=True)
+
+
+def _autocast(
+    model: Any, batch: tuple[Ints, Ints], precision: str, device: torch.device
+) -> Callable[[], AbstractContextManager[Any]]:
+    """The context in which losses are computed: plain, or with matrix products in bf16."""
+
+    def bf16() -> AbstractContextManager[Any]:
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+
+    if precision == "auto":
+        x, y = _to(device, batch)
+        precision = "bfloat16" if _time(model, x, y, bf16) < 0.95 * _time(model, x, y, nullcontext) else "float32"
+    return bf16 if precision == "bfloat16" else nullcontext
+
+
+def _time(model: Any, x: Tensor, y: Tensor, context: Callable[[], AbstractContextManager[Any]]) -> float:
+    """Seconds of one forward and backward pass, the second of two."""
+    for _ in range(2):
+        began = time.perf_counter()
+        with context():
+            loss = _loss(model, x, y)
+        loss.backward()
+        loss.item()  # waits for a GPU
+        took = time.perf_counter() - began
+    model.zero_grad(set_to_none=True)
+    return took
+
+
+# Held-out loss ----------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def held_out_loss(model: Any, windows: tuple[Ints, Ints], batch_size: int) -> float:
+    """Mean loss over windows x and y (M, T), in nats a token, without dropout."""
+    x, y = windows
+    device = next(model.parameters()).device
+    model.eval()
+    total = 0.0
+    for i in range(0, len(x), batch_size):
+        part = x[i : i + batch_size], y[i : i + batch_size]
+        total += _loss(model, *_to(device, part)).item() * len(part[0])
+    model.train()
+    return total / len(x)
+
+
+# Weights and state as arrays --------------------------------------------------------------------------------------
+
+
+def _copy(model: nn.Module) -> Arrays:
+    return {name: p.detach().to("cpu", torch.float32, copy=True).numpy() for name, p in model.named_parameters()}
+
+
+@torch.no_grad()
+def _load(model: nn.Module, arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> None:
+    for name, p in model.named_parameters():
+        array = arrays.get(prefix + name)
+        if array is None or array.shape != tuple(p.shape):
+            raise ValueError(f"the saved state does not fit this model: {name}")
+        p.copy_(torch.from_numpy(np.ascontiguousarray(array)))
+
+
+def _finite(parameters: list[nn.Parameter]) -> bool:
+    with torch.no_grad():
+        return bool(torch.stack([p.sum() for p in parameters]).isfinite().all())
+
+
+def _state(model: nn.Module, optimizer: torch.optim.Optimizer, step: int, seconds: float) -> Arrays:
+    """Weights, both of AdamW's moments, the step and the seconds. Batches and dropout follow from seed and step."""
+    arrays: Arrays = {f"weights/{name}": array for name, array in _copy(model).items()}
+    for name, p in model.named_parameters():
+        for moment in ("exp_avg", "exp_avg_sq"):
+            value = optimizer.state[p][moment] if optimizer.state[p] else torch.zeros_like(p)
+            arrays[f"{moment}/{name}"] = value.detach().to("cpu", copy=True).numpy()
+    return arrays | {"step": np.array([step], np.int64), "seconds": np.array([seconds], np.float64)}
+
+
+def _restore(
+    model: nn.Module, optimizer: torch.optim.Optimizer, arrays: Mapping[str, NDArray[Any]]
+) -> tuple[int, float]:
+    _load(model, arrays, "weights/")
+    if "step" not in arrays:
+        raise ValueError("the saved state does not say at which step it was")
+    step = int(arrays["step"][0])
+    for name, p in model.named_parameters():
+        state: dict[str, Tensor] = {"step": torch.tensor(float(step), device=p.device)}
+        for moment in ("exp_avg", "exp_avg_sq"):
+            value = arrays.get(f"{moment}/{name}")
+            if value is None or value.shape != tuple(p.shape):
+                raise ValueError(f"the saved state does not fit this model: {moment} of {name}")
+            state[moment] = torch.from_numpy(np.array(value)).to(p.device)
+        if step:
+            optimizer.state[p] = state
+    return step, float(arrays["seconds"][0]) if "seconds" in arrays else 0.0
