@@ -16,7 +16,7 @@ _RULE = re.compile(r"^ *([*=~^-])\1{2,} *\n", re.MULTILINE)  # the line under a 
 _TABLE = re.compile(r"^ *(?:\+[-=+]+\+|\|.*\|) *\n", re.MULTILINE)
 _FOOTNOTE = re.compile(r" ?\[\d+\](?=[\s.,;:)]|$)")
 _EMPHASIS = re.compile(
-    r"(?<![\w*\"'(/])(\*\*?)([A-Za-z_][^*\"]{0,60}?)(?<!\s)\1(?![\w*])"
+    r"(?<![\w*\"'(/])(\*\*?)([A-Za-z_][^*\"]{0,160}?)(?<!\s)\1(?![\w*])"
 )  # *word* in prose, not *args
 
 

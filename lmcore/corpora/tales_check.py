@@ -110,3 +110,14 @@ _PRONOUNS = {"he": "boy", "his": "boy", "him": "boy", "she": "girl", "her": "gir
 def _pronouns_agree(words: list[str], names: set[str]) -> bool:
     needed = {_PRONOUNS[word.lower()] for word in words if word.lower() in _PRONOUNS}
     return needed <= {tag for name in names for tag in _NAMES[name].tags}
+
+
+def own_share(text: str) -> float:
+    """The share of sentences in a text that the grammar could have written, 0 to 1; echoes do not count.
+
+    A sentence torn at the end of the text does not count either. NaN when there is no sentence.
+    """
+    told = [s for passage in text.split("\n\n") if not passage.startswith("echo:") for s in sentences(passage)]
+    if told and not re.search(r'[.!?]"?$', told[-1]):
+        told.pop()
+    return sum(read(sentence) is not None for sentence in told) / len(told) if told else float("nan")

@@ -224,7 +224,7 @@ FEAR = Plot(
         [
             '"I am only a little afraid," said {N}, which was not quite true.',
             "{N.His} knees shook like [jelly|leaves].",
-            '"I will [wait|start|be brave] in {time}," said {N}.',
+            '"I will [start|go|be brave] in [an hour|one minute|a moment]," said {N}.',
         ],
         [
             "{N.He} held the {O} [tight|close] and counted to [three|ten|seven].",
@@ -255,7 +255,7 @@ HELPER = Plot(
             "{P.At}, {+N} heard {T.a} {+A} crying.",
         ],
         [
-            "The {A} was [stuck in the mud|caught in a bush|lost and cold].",
+            "The {A} was [stuck under a stone|too tired to walk|lost and cold].",
             '"Please help me," said the {A}.',
             "The {A} had a thorn in its foot.",
         ],
@@ -273,7 +273,7 @@ HELPER = Plot(
         ['"Now it is my turn," said the {A}.', "Then somebody came running, and it was the {A}."],
         [
             "The {A} brought the {O} back, [wet|dusty|cold] but whole.",
-            "The {A} found the {O} in less than {time}.",
+            "The {A} found the {O} in less than [an hour|a day|one minute].",
         ],
         [
             "{N} {O.did} the {O}, and the {A} [danced|sang|rested] beside {N.him}.",
@@ -410,7 +410,7 @@ SECRET = Plot(
         [
             "Every {part}, {N} went there and {O.did} the {O}.",
             '"Do not tell anyone," {N.he} told the {O}.',
-            "{N} hummed {softly} when {N.he} thought of the {O}.",
+            "{N} hummed [softly|quietly|happily] when {N.he} thought of the {O}.",
         ],
         [
             "One {day} {part}, {N.his} friend {+M} followed {N.him} on tiptoe.",
@@ -455,7 +455,11 @@ MISTAKE = Plot(
             '"I am sorry about your {O}," {N} told {M}.',
             "At last, {N} {walked} to {M} with the {O} and a red face.",
         ],
-        ['"Thank you for telling me," said {M}.', "{M} was angry, but only for {time}.", "{M} was quiet for {time}."],
+        [
+            '"Thank you for telling me," said {M}.',
+            "{M} was angry, but only for [one minute|an hour|two days].",
+            "{M} was quiet for {time}.",
+        ],
         ["Together they [washed|mended] the {O}.", "Then {M} and {N} [washed|mended] the {O} together."],
         [
             "The {O} was almost like new, and {N} was {glad} again.",

@@ -95,15 +95,10 @@ def from_bytes(data: bytes, filename: str) -> Corpus:
 def _decode(data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise CorpusError("This file is in UTF-32; save it as UTF-8 and try again.")
-    for bom, encoding, name in (
-        (codecs.BOM_UTF8, "utf-8", "UTF-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
-        (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
-    ):
-        if data.startswith(bom):
-            break
-    else:
-        bom, encoding, name = b"", "utf-8", "UTF-8"
+    marks = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+    bom = next((mark for mark in marks if data.startswith(mark)), b"")
+    encoding = marks.get(bom, "utf-8")
+    if encoding == "utf-8":
         _refuse_binary(data)
     try:
         return data[len(bom) :].decode(encoding)
@@ -115,7 +110,7 @@ def _decode(data: bytes) -> str:
         elif error.start >= len(data) - len(bom) - 4:
             advice = "It seems to be cut off at its end."
         raise CorpusError(
-            f"This file is not {name}: byte 0x{data[place]:02X} at position {place + 1:,} cannot be read. {advice}"
+            f"This file is not {encoding[:6].rstrip('-').upper()}: byte 0x{data[place]:02X} at position {place + 1:,} cannot be read. {advice}"
         ) from error
 
 
