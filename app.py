@@ -117,20 +117,24 @@ async def join(request: Request) -> Response:
     if request.method == "POST":
         async with request.form(max_files=0, max_fields=2) as form:
             code = str(form.get("code", ""))[:20]
-        token = await asyncio.to_thread(services.redeem, code)
+        caller = request.client.host if request.client else None
+        token = await asyncio.to_thread(services.redeem, code, caller)
         if token:
             response = RedirectResponse("/", status_code=303)
             set_workspace(response, token, request.url.scheme)
             return response
-        text = "That code is not valid, or no longer. A code works once, for ten minutes. Make a new one and try again."
+        text = "That code is not valid, or no longer. A code works once, for ten minutes; after many wrong ones, wait."
     return HTMLResponse(FORM.format(title="Use this device too", text=text, field=CODE_FIELD, button="Join"))
 
 
 async def forget(request: Request) -> Response:
     """End this browser's cookie. What was kept stays on the server, unreachable from here without a device code."""
+    from pages.shared import services
+
     if from_elsewhere(request):
         return Response("This form was sent from another site.", status_code=403)
     if request.method == "POST":
+        await asyncio.to_thread(services.forget, request.cookies.get(COOKIE, ""))
         response = RedirectResponse("/", status_code=303)
         set_workspace(response, secrets.token_urlsafe(32), request.url.scheme)
         return response
@@ -187,7 +191,8 @@ class Shell:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        token = None if request.cookies.get(COOKIE) else secrets.token_urlsafe(32)
+        known = re.fullmatch(r"[\w-]{32,128}", request.cookies.get(COOKIE, ""), re.ASCII)
+        token = None if known else secrets.token_urlsafe(32)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

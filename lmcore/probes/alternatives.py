@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lmcore import sampling
 from lmcore.models.base import LanguageModel
+from lmcore.tokenizers.base import START_ID
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,14 @@ def places(model: LanguageModel, ids: Sequence[int], n_alternatives: int = 10) -
 
 def place(log_probs: np.ndarray, token: int, n_alternatives: int = 10) -> Place:
     """One place from its (V,) log-probabilities; the start token is never an alternative, for no text contains it."""
-    row = np.asarray(log_probs, dtype=np.float64)
-    n = min(n_alternatives, row.size - 1)
-    best = np.argpartition(-row[1:], n - 1)[:n] + 1
-    best = best[np.lexsort((best, -row[best]))]  # by probability, ties by index
+    row = np.array(log_probs, dtype=np.float64)  # a copy: the start token is struck out below
     probs = np.exp(row)
-    # H = -sum p log p, where 0 log 0 is 0
-    entropy = float(-(probs * np.where(probs > 0, row, 0.0)).sum())
+    entropy = sampling.entropy(probs)
+    row[START_ID], probs[START_ID] = -np.inf, 0.0
     return Place(
         token=int(token),
         log_prob=float(row[token]),
-        rank=int((row[1:] > row[token]).sum()) + 1,
+        rank=sampling.rank_of(row, token),
         entropy=entropy,
-        alternatives=tuple((int(i), float(probs[i])) for i in best),
+        alternatives=tuple(sampling.top(probs, n_alternatives)),
     )

@@ -48,6 +48,10 @@ class Tokenizer(ABC):
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready state, with "kind"; `tokenizers.from_dict` reads it back."""
 
+    def unknown(self, text: str) -> list[str]:
+        """The different words of the text that are read as `<unk>`, in their order; [] where nothing is unknown."""
+        return []
+
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
         """`encode` for many texts; faster where the family can."""
         return [self.encode(text) for text in texts]

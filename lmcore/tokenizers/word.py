@@ -71,6 +71,9 @@ class WordTokenizer(Tokenizer):
         index = self.stoi.get
         return [index(word, UNK_ID) for word in split(clean(text))]
 
+    def unknown(self, text: str) -> list[str]:
+        return list(dict.fromkeys(word for word in split(clean(text)) if word not in self.stoi))
+
     def decode(self, ids: Sequence[int]) -> str:
         """The words with spaces where English has them. What the spaces were is not known any more."""
         parts: list[str] = []

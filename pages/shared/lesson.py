@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import math
+import operator
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from lmcore.figures.theme import THEMES, Theme, shown
 from lmcore.paths import ROOT
+from lmcore.tokenizers.base import Tokenizer
 
 
 def theme() -> Theme:
@@ -32,6 +35,29 @@ def chip(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
+def plain(text: str) -> str:
+    """A sentence that may quote a user's text, as Markdown that shows it literally."""
+    escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+    return escaped.replace(":", ":\u2060")  # a word joiner: no :emoji: and no :colour[…] can form
+
+
+def refuse(sentence: str) -> None:
+    """Say why something was refused."""
+    st.error(plain(sentence), icon=":material/block:")
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    return f"about {round(seconds / 60)} min"
+
+
+def spoken(temperature: float) -> str:
+    """A temperature as it is written on the page."""
+    return "∞" if math.isinf(temperature) else f"{temperature:g}"
+
+
 def idea(title: str, sentence: str, formula: str = "", symbols: dict[str, str] | None = None) -> None:
     """The head of a lesson: what it says in one sentence, and its formula with each symbol named."""
     st.title(title, anchor=False)
@@ -41,6 +67,15 @@ def idea(title: str, sentence: str, formula: str = "", symbols: dict[str, str] |
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.markdown(f"${formula}$", width="content")
             st.caption(named, width="content")
+
+
+def say_unknown(tokenizer: Tokenizer, text: str) -> None:
+    """Name the words of a prompt that the vocabulary does not have; the model reads them all as `<unk>`."""
+    unknown = tokenizer.unknown(text)
+    if unknown:
+        shown_words = ", ".join(chip(word) for word in unknown[:6])
+        more = f" and {len(unknown) - 6} more" if len(unknown) > 6 else ""
+        st.caption(f"Not in this model's vocabulary, so read as {chip('<unk>')}: {shown_words}{more}.")
 
 
 def try_this(page: str, suggestions: Sequence[tuple[str, Callable[[], None]]], reset: Callable[[], None]) -> None:
@@ -65,15 +100,20 @@ def what_you_see(text: str) -> None:
     st.markdown(f"**What you see.** {text}")
 
 
-def the_code(page: str, parts: Sequence[Any], script: str) -> None:
-    """The real source behind the picture, and a complete script that reproduces the current view."""
+def the_code(page: str, parts: Sequence[str], script: str) -> None:
+    """The real source behind the picture, and a complete script that reproduces the current view.
+
+    Each part is "module:name"; it is imported only when the section is open.
+    """
     section = st.expander("The code", icon=":material/code:", key=f"{page}.code", on_change="rerun")
     if not section.open:
         return
     with section:
         st.caption("A script that computes what you see now. It runs as shown, in the project's folder.")
         st.code(script.strip(), language="python", line_numbers=False)
-        for part in parts:
+        for name in parts:
+            module, _, path = name.partition(":")
+            part = operator.attrgetter(path)(importlib.import_module(module))
             file = Path(inspect.getsourcefile(part) or "").relative_to(ROOT)
             line = inspect.getsourcelines(part)[1]
             st.caption(f"`{file}`, line {line}")

@@ -6,6 +6,7 @@ Models are cached by the content they were loaded from, answers by model and tok
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from lmcore.models.base import LanguageModel
 from lmcore.probes.alternatives import Place, places
 from lmcore.tokenizers.base import Tokenizer
 from pages.shared import services
+from pages.shared.view import View
 
 DEFAULT = "gpt-tales-word"
 COUNTED = {  # made in a moment when first asked for
@@ -45,14 +47,20 @@ class Loaded:
     tokenizer: Tokenizer
     card: dict
     hash: str
+    folder: Path | None = None
+
+
+def choices_shipped() -> dict[str, Choice]:
+    """The models that come with the playground."""
+    return {
+        name: Choice(name, str(checkpoints.read_card(folder)["title"]), folder)
+        for name, folder in checkpoints.shipped().items()
+    }
 
 
 def choices(shared: str | None = None) -> dict[str, Choice]:
     """Every model this person can use, shipped ones first; `shared` is the token of a share link."""
-    found = {
-        name: Choice(name, str(checkpoints.read_card(folder)["title"]), folder)
-        for name, folder in checkpoints.shipped().items()
-    }
+    found = choices_shipped()
     found |= {name: Choice(name, title, None) for name, (title, *_rest) in COUNTED.items()}
     for mine in services.library().models(services.workspace()):
         found[f"mine-{mine.id}"] = Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder)
@@ -61,13 +69,13 @@ def choices(shared: str | None = None) -> dict[str, Choice]:
     return found
 
 
-def picker(label: str, key: str, shared: str | None = None) -> Loaded:
+def picker(label: str, view: View, name: str, on_change: Callable[[], object] | None = None) -> Loaded:
     """A select box of all models; the picked one, loaded. An id that is gone falls back to the default."""
-    found = choices(shared)
-    if st.session_state.get(key) not in found:
-        st.session_state[key] = DEFAULT if DEFAULT in found else next(iter(found))
-    picked = st.selectbox(label, list(found), format_func=lambda id: found[id].title, key=key)
-    return load(found[picked])
+    found = choices(view.share)
+    if view[name] not in found:
+        view.set(**{name: DEFAULT if DEFAULT in found else next(iter(found))})
+    st.selectbox(label, list(found), format_func=lambda id: found[id].title, key=view.key(name), on_change=on_change)
+    return load(found[view[name]])
 
 
 def load(choice: Choice) -> Loaded:
@@ -75,7 +83,14 @@ def load(choice: Choice) -> Loaded:
     if choice.folder is None:
         return _counted(choice.id)
     checkpoint = _checkpoint(choice.folder, checkpoints.read_card(choice.folder)["hash"])
-    return Loaded(choice.id, choice.title, checkpoint.model, checkpoint.tokenizer, checkpoint.card, checkpoint.hash)
+    return Loaded(
+        choice.id, choice.title, checkpoint.model, checkpoint.tokenizer, checkpoint.card, checkpoint.hash, choice.folder
+    )
+
+
+def counted_config(order: int) -> dict:
+    """How the counted models are made: add-k smoothing, so that nothing is impossible."""
+    return {"order": order, "smoothing": "add-k", "k": 0.01}
 
 
 @functools.lru_cache(maxsize=16)
@@ -90,7 +105,7 @@ def _counted(id: str) -> Loaded:
     title, name, kind, order = COUNTED[id]
     corpus = corpora.load(name)
     tokenizer = tokenizers.train(kind, corpus.text)
-    model = models.build("ngram", {"order": order, "smoothing": "add-k", "k": 0.01}, tokenizer.vocab_size)
+    model = models.build("ngram", counted_config(order), tokenizer.vocab_size)
     model.fit(batches.tokenize(tokenizer, corpus.text))
     card = {"title": title, "corpus": {"name": name, "title": corpus.title}, "family": "ngram"}
     return Loaded(id, title, model, tokenizer, card, f"{id}-{corpus.sha256}")
@@ -122,7 +137,7 @@ class _Hidden:
         return 0
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=512)
 def _next(content: str, ids: tuple[int, ...], hidden: _Hidden) -> np.ndarray:
     log_probs = hidden.model.prompt(ids)[1].astype(np.float32)
     log_probs.flags.writeable = False
@@ -137,5 +152,4 @@ def _places(content: str, ids: tuple[int, ...], n: int, hidden: _Hidden) -> list
 def warm_up() -> None:
     """Load the shipped models and let each answer once, before the first visitor does."""
     for name, folder in checkpoints.shipped().items():
-        loaded = load(Choice(name, name, folder))
-        next_log_probs(loaded, ())
+        next_log_probs(load(Choice(name, name, folder)), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import secrets
 
@@ -49,6 +50,15 @@ def workspace() -> str:
         return library().workspace_for(own)
 
 
-def redeem(code: str) -> str | None:
-    """A new cookie for the workspace that made the one-time code, or None when the code is not valid."""
-    return library().redeem(code)
+def redeem(code: str, caller: str | None) -> str | None:
+    """A new cookie for the workspace that made the one-time code; None when it is not valid, or too many were tried."""
+    try:
+        return library().redeem(code, caller)
+    except LibraryError:
+        return None
+
+
+def forget(token: str) -> None:
+    """End a cookie: it opens nothing any more."""
+    with contextlib.suppress(LibraryError):  # a cookie that never opened anything needs no end
+        library().forget(token)

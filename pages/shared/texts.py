@@ -12,6 +12,7 @@ from lmcore.library import LibraryError
 from pages.shared import services
 
 DEFAULT = "tales"
+CATALOG_TITLES = {name: entry.title for name, entry in corpora.CATALOG.items()}
 
 
 def choices() -> dict[str, str]:

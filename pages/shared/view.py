@@ -63,6 +63,15 @@ def number(default: float, low: float, high: float, infinity: bool = False) -> F
     return Field(default, parse, lambda value: f"{value:g}")
 
 
+def token_list(most: int) -> Field:
+    """Drawn tokens: indices with dots between. That they are in the vocabulary is checked where they are used."""
+
+    def parse(value: str) -> tuple[int, ...]:
+        return tuple(int(part) for part in value.split(".")[:most] if part)
+
+    return Field((), parse, lambda ids: ".".join(map(str, ids)))
+
+
 class View:
     """The fields of one page, between URL, session and widgets.
 
@@ -84,13 +93,17 @@ class View:
                     except (ValueError, StopIteration, OverflowError):
                         continue  # a bad value in a link falls back to what was there
                     st.session_state.pop(self.key(name), None)
-            self.extra = {name: value for name, value in url.items() if name not in fields}
-            self.store["_extra"] = self.extra
+            self.store["_extra"] = {name: value for name, value in url.items() if name not in fields}
         for name in fields:
             if self.key(name) in st.session_state:
                 self.store[name] = st.session_state[self.key(name)]
             else:
                 st.session_state[self.key(name)] = self.store[name]
+
+    @property
+    def share(self) -> str | None:
+        """The token of a share link, when this page was opened by one."""
+        return self.store.get("_extra", {}).get("share")
 
     def key(self, name: str) -> str:
         """The session_state key of a field's widget."""

@@ -1,0 +1,176 @@
+"""Generation / Temperature: one slider, and the whole distribution moves under the finger."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lmcore import sampling
+from pages.shared import components, lesson, models, scripts
+from pages.shared.view import View, number, text, token_list, whole
+
+PAGE = "temperature"
+BENCH = f"{PAGE}.bench"
+SHAKESPEARE = "gpt-shakespeare-char"
+MAX_DRAWN = 200
+SHAPE = {"temperature": "T", "top_k": "top_k", "top_p": "top_p", "min_p": "min_p"}
+
+
+view = View(
+    PAGE,
+    {
+        "model": text(models.DEFAULT, 80),
+        "prompt": text("One rainy morning, Mia", 2000),
+        "drawn": token_list(MAX_DRAWN),
+        "T": number(1.0, 0, 5, infinity=True),
+        "top_k": whole(0, 0, 1_000_000),
+        "top_p": number(1.0, 0.001, 1),
+        "min_p": number(0.0, 0, 1),
+        "seed": whole(1, 0, 9999),
+    },
+)
+
+lesson.idea(
+    "Temperature",
+    "One number decides how daring a model is. It reshapes the distribution of the next token before one is drawn.",
+    r"p_T(x) = \dfrac{p(x)^{1/T}}{\sum_{x'} p(x')^{1/T}}",
+    {
+        "p(x)": "the model's probability of token $x$",
+        "T": "the temperature, 0 to infinity",
+        "x'": "every token in turn",
+    },
+)
+
+
+def start_anew() -> None:
+    """Another prompt or model: the tokens drawn for the old one go."""
+    view.set(drawn=())
+
+
+controls = st.columns([2, 4], vertical_alignment="bottom")
+with controls[0]:
+    loaded = models.picker("Model", view, "model", on_change=start_anew)
+with controls[1]:
+    prompt = st.text_input("Prompt", key=view.key("prompt"), max_chars=2000, on_change=start_anew)
+
+tokenizer, V = loaded.tokenizer, loaded.tokenizer.vocab_size
+drawn = tuple(token for token in view["drawn"] if 0 < token < V)
+ids = (*tokenizer.encode(prompt), *drawn)
+log_probs = models.next_log_probs(loaded, ids)
+lesson.say_unknown(tokenizer, prompt)
+
+
+def shape() -> dict[str, float]:
+    """How the distribution is shaped on this page, by name as `sampling.distribution` takes it."""
+    return {name: view[field] for name, field in SHAPE.items()}
+
+
+def take(token: int) -> None:
+    """One token joins the text."""
+    if len(drawn) < MAX_DRAWN:
+        view.set(drawn=(*drawn, token))
+
+
+def on_settings() -> None:
+    """The slider was let go: the view follows."""
+    if (now := components.bench_settings(BENCH)) is not None:
+        view.set(**{field: getattr(now, name) for name, field in SHAPE.items()})
+
+
+def on_draw() -> None:
+    """Draw from the distribution as it is shaped now; the n-th draw of a seed is always the same."""
+    on_settings()
+    probs = sampling.distribution(log_probs, **shape())
+    take(sampling.pick(probs, sampling.random_for(view["seed"], len(drawn))))
+
+
+def on_take() -> None:
+    """A bar was clicked: that token joins, whatever its probability."""
+    token = st.session_state[BENCH]["take"]["token"]
+    if isinstance(token, int) and 0 < token < V:
+        take(token)
+
+
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    written = " ".join(lesson.chip(tokenizer.itos[token]) for token in drawn[-40:])
+    st.markdown(f"{lesson.chip(prompt)} {'…' if len(drawn) > 40 else ''}{written} **?**", width="stretch")
+    st.button(
+        "Take back", icon=":material/undo:", disabled=not drawn, key=f"{PAGE}.undo",
+        on_click=lambda: view.set(drawn=drawn[:-1]),
+    )  # fmt: skip
+components.temperature_bench(
+    tokenizer.itos, log_probs, **shape(), key=BENCH, on_settings=on_settings, on_draw=on_draw, on_take=on_take
+)
+
+lesson.try_this(
+    PAGE,
+    [
+        ("Set T to 0 and draw: always the same word", lambda: view.set(T=0.0)),
+        ("Set T to infinity: every word alike", lambda: view.set(T=math.inf)),
+        ("Keep only the ten best at T = 2", lambda: view.set(T=2.0, top_k=10)),
+        (
+            "Shakespeare, letter by letter",
+            lambda: view.set(model=SHAKESPEARE, prompt="ROMEO:\nBut soft, what l", drawn=(), T=1.0),
+        ),
+    ],
+    view.reset,
+)
+
+probs, plain = sampling.distribution(log_probs, **shape()), sampling.distribution(log_probs)
+best = int(probs.argmax())
+lesson.what_you_see(
+    f"At T = {lesson.spoken(view['T'])} the most probable token is {lesson.chip(tokenizer.itos[best])} with "
+    f"{probs[best]:.3g}; at T = 1 it had {plain[best]:.3g}. The entropy went from {sampling.entropy(plain):.3g} to "
+    f"{sampling.entropy(probs):.3g} nats: as unsure as a fair choice among {sampling.effective_choices(probs):.3g} "
+    f"tokens, of the {V - 1:,} in the vocabulary. Dragging reshapes it; only Draw takes from it."
+)
+lesson.predict(
+    PAGE,
+    "You raise T from 1 to 5. Does the order of the bars change?",
+    ["Yes, unlikely tokens overtake likely ones", "No, the order stays and the bars move together"],
+    1,
+    "Dividing every log-probability by the same T keeps their order. It only makes the differences smaller.",
+)
+
+with st.expander("Go further", icon=":material/tune:"):
+    st.number_input(
+        "Seed of the draws", 0, 9999, key=view.key("seed"), help="The n-th draw of a seed is always the same."
+    )
+    st.caption(
+        "The cuts of the bench (top-k, top-p, min-p) come after the temperature. A cut token is greyed, not removed: it "
+        "has probability 0 until the cut is lifted."
+    )
+
+arguments = ", ".join(f"{name}={scripts.number(value)}" for name, value in shape().items())
+lesson.the_code(
+    PAGE,
+    ["lmcore.sampling:apply_temperature", "lmcore.sampling:distribution", "lmcore.sampling:entropy"],
+    f"""
+import numpy as np
+
+{scripts.open_model(loaded)}
+from lmcore import sampling
+
+ids = tokenizer.encode({prompt!r}) + {list(drawn)!r}
+_, log_probs = model.prompt(ids)
+probs = sampling.distribution(log_probs, {arguments})
+for token in np.argsort(-probs, kind="stable")[:20]:
+    print(f"{{tokenizer.itos[token]!r:16}} {{probs[token]:.4g}}")
+""",
+)
+order = np.argsort(-plain, kind="stable")
+lesson.the_numbers(
+    PAGE,
+    pd.DataFrame(
+        {
+            "token": [tokenizer.itos[token] for token in order],
+            "index": order,
+            f"probability at T = {lesson.spoken(view['T'])}": probs[order],
+            "probability at T = 1": plain[order],
+            "log p (nats)": log_probs[order],
+        }
+    ).head(5000),
+    note=f"The {min(V, 5000):,} most probable of {V:,} tokens.",
+)
+view.publish()

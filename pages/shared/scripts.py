@@ -1,0 +1,58 @@
+"""The first lines of every script under "The code": they open the same model or text as the page did.
+
+What a person typed enters a script only by repr(), as data.
+"""
+
+from __future__ import annotations
+
+import math
+from pprint import pformat
+
+from pages.shared import models, services
+from pages.shared.models import COUNTED, Loaded
+
+
+def open_model(loaded: Loaded) -> str:
+    """Lines that make `model` and `tokenizer`, and their imports."""
+    if loaded.id in COUNTED:
+        _title, name, kind, order = COUNTED[loaded.id]
+        return f"""\
+from lmcore import batches, corpora, models, tokenizers
+
+corpus = corpora.load({name!r})
+tokenizer = tokenizers.train({kind!r}, corpus.text)
+model = models.build("ngram", {models.counted_config(order)!r}, tokenizer.vocab_size)
+model.fit(batches.tokenize(tokenizer, corpus.text))"""
+    if loaded.id in models.choices_shipped():
+        where = f"checkpoints.shipped()[{loaded.id!r}]"
+    else:
+        where = f"Path({str(loaded.folder)!r})"
+    path = "from pathlib import Path\n\n" if where.startswith("Path") else ""
+    return f"""\
+{path}from lmcore import checkpoints
+
+checkpoint = checkpoints.load({where})
+model, tokenizer = checkpoint.model, checkpoint.tokenizer"""
+
+
+def train(spec: dict) -> str:
+    """A script that does the run of a spec and prints its losses."""
+    text = spec["corpus"]
+    resolve = ""
+    if text["kind"] == "text":
+        file = str(services.library().texts_folder / f"{text['sha256']}.txt")
+        resolve = f', lambda _: corpora.from_bytes(Path({file!r}).read_bytes(), "text.txt")'
+    imports = "from pathlib import Path\n\nfrom lmcore import corpora\n" if resolve else ""
+    return f"""\
+{imports}from lmcore.training import spec as specs
+
+spec = {pformat(spec, width=100, sort_dicts=False)}
+for event in specs.run(spec{resolve}):
+    if event["kind"] == "step":
+        print(event["step"], event["loss"], event["held_out_loss"])
+"""
+
+
+def number(value: float) -> str:
+    """A number as Python source, infinity included."""
+    return 'float("inf")' if value == math.inf else repr(value)

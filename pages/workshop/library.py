@@ -1,0 +1,114 @@
+"""Workshop / Library: the texts, models and runs that this browser keeps; share one, or use another device."""
+
+from urllib.parse import urlsplit
+
+import pandas as pd
+import streamlit as st
+
+from lmcore.library import LibraryError
+from pages.shared import lesson, services
+from pages.shared.lessons import LESSONS
+
+PAGE = "library"
+MB = 1e6
+here = "{0.scheme}://{0.netloc}".format(urlsplit(st.context.url or ""))
+library, workspace = services.library(), services.workspace()
+
+
+def safely(act, *args) -> None:
+    """Do it, or say why not."""
+    try:
+        act(*args)
+    except LibraryError as refusal:
+        st.session_state[f"{PAGE}.refusal"] = str(refusal)
+
+
+st.title("Library", anchor=False)
+st.markdown("What you kept, on this server, for this browser. Nobody else sees it unless you share it.")
+if refusal := st.session_state.pop(f"{PAGE}.refusal", None):
+    lesson.refuse(refusal)
+
+models, kept_texts = library.models(workspace), library.texts(workspace)
+usage = library.usage(workspace)
+st.progress(
+    min(1.0, usage.total / usage.quota), text=f"{usage.total / MB:.1f} of {usage.quota / MB:.0f} MB used. When it is "
+    "full, the oldest snapshots go first, then models that were not kept on purpose.",
+)  # fmt: skip
+
+st.subheader("Models", anchor=False)
+if not models:
+    st.caption("None yet. Train one, then keep it.")
+    st.page_link(LESSONS["train"].file, label="Train a model", icon=LESSONS["train"].icon)
+for model in models:
+    with st.container(border=True, key=f"model-{model.id}"):
+        st.markdown(f"{lesson.chip(model.title)}")
+        corpus = f", on {lesson.chip(model.corpus)}" if model.corpus else ""
+        st.caption(f"{model.family}{corpus}, {model.n_bytes / MB:.1f} MB, {len(model.steps)} snapshots")
+        with st.container(horizontal=True, gap="small"):
+            for page in ("temperature", "inspect"):
+                if st.button(LESSONS[page].title, icon=LESSONS[page].icon, key=f"{PAGE}.{page}.{model.id}"):
+                    st.switch_page(LESSONS[page].file, query_params={"model": f"mine-{model.id}"})
+            with st.popover("Rename", icon=":material/edit:"):
+                title = st.text_input("New name", max_chars=80, key=f"{PAGE}.title.{model.id}")
+                st.button(
+                    "Rename", key=f"{PAGE}.rename.{model.id}", disabled=not title.strip(), on_click=safely,
+                    args=(library.rename_model, workspace, model.id, title),
+                )  # fmt: skip
+            with st.popover("Share", icon=":material/share:"):
+                st.caption("A link that nobody can guess opens this model, and nothing else of yours, to look at.")
+                if model.share:
+                    st.code(f"{here}/temperature?share={model.share}&model=shared-{model.share}", language=None)
+                    st.button(
+                        "End the link", key=f"{PAGE}.revoke.{model.id}", on_click=safely,
+                        args=(library.revoke_share, workspace, model.id),
+                    )  # fmt: skip
+                else:
+                    st.button(
+                        "Make a link", key=f"{PAGE}.share.{model.id}", on_click=safely,
+                        args=(library.share_model, workspace, model.id),
+                    )  # fmt: skip
+            with st.popover("Delete", icon=":material/delete:"):
+                st.write("The model and its link go for good.")
+                st.button(
+                    "Delete it", key=f"{PAGE}.delete.{model.id}", on_click=safely,
+                    args=(library.delete_model, workspace, model.id),
+                )  # fmt: skip
+
+st.subheader("Texts", anchor=False)
+if not kept_texts:
+    st.caption("None yet. Add one where a lesson asks for a text.")
+for text in kept_texts:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"text-{text.id}"):
+        st.markdown(f"{lesson.chip(text.title)} {text.n_chars:,} characters", width="stretch")
+        with st.popover("Delete", icon=":material/delete:"):
+            st.write("The text goes for good; models trained on it stay.")
+            st.button(
+                "Delete it", key=f"{PAGE}.drop.{text.id}", on_click=safely,
+                args=(library.delete_text, workspace, text.id),
+            )  # fmt: skip
+
+st.subheader("Runs", anchor=False)
+jobs = services.runner().jobs(workspace)
+if not jobs:
+    st.caption("None yet.")
+else:
+    rows = {
+        "task": [job.task for job in jobs],
+        "state": [job.state for job in jobs],
+        "step": [job.step for job in jobs],
+        "of": [job.max_steps for job in jobs],
+        "started": pd.to_datetime([job.started or job.created for job in jobs], unit="s"),
+    }
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"{PAGE}.runs")
+    st.page_link(LESSONS["train"].file, label="Watch the newest", icon=LESSONS["train"].icon)
+
+st.subheader("Devices", anchor=False)
+st.markdown("The library belongs to this browser's cookie. A code, good once and for ten minutes, opens it on another.")
+with st.container(horizontal=True, vertical_alignment="center"):
+    if st.button("Use another device", icon=":material/devices:", key=f"{PAGE}.code"):
+        try:
+            st.code(library.make_device_code(workspace), language=None)
+            st.caption(f"Open {here}/workspace/join on the other device and type it there.")
+        except LibraryError as refusal:
+            lesson.refuse(str(refusal))
+    st.link_button("Forget this computer", "/workspace/forget", icon=":material/logout:")
