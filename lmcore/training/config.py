@@ -60,7 +60,7 @@ class TrainConfig:
     report_every: int = 0
     """Steps between reports; 0 reports about five times a second."""
     eval_every: int = 0
-    """Steps between held-out losses; 0 takes the snapshots' steps and 20 more at equal distances."""
+    """Steps between held-out losses; 0 takes the snapshots' steps and 20 more at equal distances. Never at step 0."""
     eval_windows: int = 32
     """How many held-out windows a held-out loss is measured on, always the same."""
     sample_every: int = 0
@@ -107,15 +107,14 @@ class TrainConfig:
 
     def snapshot_steps(self) -> list[int]:
         """Steps at which the weights are kept: 0, then at equal ratios up to max_steps."""
-        if self.n_snapshots == 0:
-            return []
-        n = self.n_snapshots - 1
-        later = {round(self.max_steps ** (i / max(1, n - 1))) for i in range(n)} | {self.max_steps}
-        return sorted({0} | later) if n else [self.max_steps]
+        if self.n_snapshots < 3:
+            return [[], [self.max_steps], [0, self.max_steps]][self.n_snapshots]
+        ratios = [i / (self.n_snapshots - 2) for i in range(self.n_snapshots - 1)]  # 0 … 1
+        return sorted({0} | {round(self.max_steps**ratio) for ratio in ratios})
 
     def eval_steps(self) -> set[int]:
-        """Steps at which the held-out loss is measured; always the first and the last."""
-        return self._moments(self.eval_every, 20)
+        """Steps at which the held-out loss is measured; always the last, never 0: a run should be seen to start."""
+        return self._moments(self.eval_every, 20) - {0}
 
     def sample_steps(self) -> set[int]:
         """Steps at which a sample is written; always the first and the last."""

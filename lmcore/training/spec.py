@@ -23,6 +23,7 @@ from lmcore.tokenizers import KINDS
 from lmcore.tokenizers import train as train_tokenizer
 from lmcore.training.config import TrainConfig
 from lmcore.training.presets import DEFAULT_PRESET, preset_named
+from lmcore.training.presets import PRESETS as PRESETS
 
 VERSION = 1
 Spec = dict[str, Any]

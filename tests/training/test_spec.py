@@ -1,0 +1,180 @@
+"""A run as JSON: checked, identified, done."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lmcore import corpora
+from lmcore.corpora import Corpus
+from lmcore.models import configure, model_class
+from lmcore.tokenizers import from_dict
+from lmcore.training import spec as specs
+
+TEXT = Corpus("mine", "Mine", "The cat sat on the mat. The dog ran to the cat.\n\n" * 60, "", "")
+SPEC = {
+    "version": 1,
+    "corpus": {"kind": "text", "sha256": TEXT.sha256, "title": "Mine"},
+    "tokenizer": {"kind": "char"},
+    "model": {"family": "gpt", "n_layer": 1, "n_head": 2, "n_embd": 16, "block_size": 16},
+    "train": {"max_steps": 6, "batch_size": 4, "report_every": 1, "warmup_steps": 2},
+}
+
+
+def changed(path: str, value: object) -> dict:
+    spec = copy.deepcopy(SPEC)
+    *parents, last = path.split(".")
+    target = spec
+    for name in parents:
+        target = target[name]
+    target[last] = value
+    return spec
+
+
+def test_a_valid_spec_is_completed_and_then_stays_as_it_is() -> None:
+    full = specs.validate(SPEC)
+    assert full["model"]["dropout"] == 0.0
+    assert full["train"]["beta1"] == 0.9
+    assert specs.validate(json.loads(json.dumps(full))) == full
+    words = specs.validate(changed("tokenizer", {"kind": "word"}))
+    assert words["tokenizer"] == {"kind": "word", "vocab_size": 4096, "min_count": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("version", 2, "version"),
+        ("version", True, "version"),
+        ("corpus", {"kind": "shipped", "name": "../etc/passwd"}, "no text named"),
+        ("corpus", {"kind": "shipped", "name": ["tales"]}, "no text named"),
+        ("corpus", {"kind": "text", "sha256": "../" * 21 + "x"}, "SHA-256"),
+        ("corpus", {"kind": "text", "sha256": TEXT.sha256, "title": "x" * 201}, "200 characters"),
+        ("corpus", {"kind": "text", "sha256": TEXT.sha256, "path": "/etc/passwd"}, "'path'"),
+        ("corpus", "tales", "kind"),
+        ("tokenizer", {"kind": "sentencepiece"}, "no tokenizer of kind"),
+        ("tokenizer", {"kind": "char", "vocab_size": 10}, "vocab_size"),
+        ("tokenizer", {"kind": "bpe", "vocab_size": 10}, "between 300 and"),
+        ("tokenizer", {"kind": "word", "vocab_size": 10**7}, "between 3 and"),
+        ("model.family", "lstm2", "family"),
+        ("model.family", ["gpt"], "family"),
+        ("model.vocab_size", 5, "vocab_size"),
+        ("model.n_head", 3, "multiple"),
+        ("model.block_size", 2048, "positions of block_size"),
+        ("model.n_layer", 49, "n_layer"),
+        ("model", [], "must be an object"),
+        ("train.max_steps", 10**6, "max_steps"),
+        ("train.batch_size", 10**6, "batch_size"),
+        ("train.learning_rate", "fast", "learning_rate"),
+        ("extra", 1, "'extra'"),
+    ],
+)
+def test_nonsense_is_refused(path: str, value: object, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        specs.validate(changed(path, value))
+
+
+def test_sizes_that_would_hang_a_server_are_refused() -> None:
+    big = {"family": "gpt", "n_layer": 12, "n_head": 12, "n_embd": 768, "block_size": 1024}
+    with pytest.raises(ValueError, match="parameters are too many; the limit is 20,000,000"):
+        specs.validate(changed("model", big))
+    wide = SPEC | {"model": {"family": "gpt", "block_size": 1024}, "train": {"batch_size": 128}}
+    with pytest.raises(ValueError, match="tokens in a batch"):
+        specs.validate(wide)
+    many = SPEC | {"tokenizer": {"kind": "word", "vocab_size": 30_000}, "model": {"family": "gpt"}, "train": {}}
+    with pytest.raises(ValueError, match="numbers in a batch's predictions"):
+        specs.validate(many)
+    long = SPEC | {"model": {"family": "gpt", "n_embd": 512, "n_layer": 6}, "train": {"max_steps": 100_000}}
+    with pytest.raises(ValueError, match="operations"):
+        specs.validate(long)
+    for junk in (None, [], "gpt", 3):
+        with pytest.raises(ValueError, match="object"):
+            specs.validate(junk)
+
+
+def test_the_hash_is_of_what_is_computed() -> None:
+    digest = specs.spec_hash(SPEC)
+    assert len(digest) == 64
+    assert specs.spec_hash(specs.validate(SPEC)) == digest
+    assert specs.spec_hash(changed("corpus.title", "Another title")) == digest
+    others = [
+        changed("corpus.sha256", "0" * 64),
+        changed("train.seed", 1),
+        changed("model.n_embd", 18),
+        changed("tokenizer", {"kind": "word"}),
+    ]
+    assert len({digest, *map(specs.spec_hash, others)}) == 5
+
+
+def test_a_shipped_text_and_the_same_text_brought_are_one_run() -> None:
+    shipped = changed("corpus", {"kind": "shipped", "name": "mouse"})
+    brought = changed("corpus", {"kind": "text", "sha256": corpora.load("mouse").sha256})
+    assert specs.spec_hash(shipped) == specs.spec_hash(brought)
+
+
+def test_a_run_tells_all_that_is_needed_to_keep_it() -> None:
+    events = list(specs.run(SPEC, lambda _: TEXT))
+    kinds = [event["kind"] for event in events]
+    assert kinds[0] == "start"
+    assert kinds[-1] == "done"
+    assert kinds.count("done") == 1
+    start, done = events[0], events[-1]
+    tokenizer = from_dict(start["tokenizer"])
+    assert start["config"]["vocab_size"] == tokenizer.vocab_size
+    assert start["n_tokens"] + start["n_held_out"] == len(TEXT.text)
+    assert [e["step"] for e in events if e["kind"] == "step"] == list(range(7))
+    assert {e["step"] for e in events if e["kind"] == "snapshot"} >= {0, 1, 6}
+    assert all(isinstance(e["text"], str) for e in events if e["kind"] == "sample")
+
+    config = configure("gpt", _settings(start["config"]), tokenizer.vocab_size)
+    model = model_class("gpt").from_arrays(config, done["arrays"])
+    assert specs.measure(model, tokenizer, TEXT.split()[1]) == pytest.approx(done["metrics"])
+    assert done["stopped"] is None
+    assert done["card"]["corpus"] == {"name": "mine", "title": "Mine", "sha256": TEXT.sha256}
+    assert done["card"]["metrics"]["perplexity"] == pytest.approx(np.exp(done["metrics"]["held_out_loss"]))
+    for event in events:
+        json.dumps({name: value for name, value in event.items() if name != "arrays"}, allow_nan=False)
+
+
+def _settings(config: dict) -> dict:
+    return {name: value for name, value in config.items() if name != "vocab_size"}
+
+
+def test_a_run_goes_on_from_a_held_state() -> None:
+    whole = list(specs.run(SPEC, lambda _: TEXT))[-1]
+    held: dict = {}
+    for event in specs.run(SPEC, lambda _: TEXT, hold_state=lambda state: held.update(now=state)):
+        if event["kind"] == "step" and event["step"] == 3:
+            arrays = held["now"]()
+            break
+    events = list(specs.run(SPEC, lambda _: TEXT, resume=arrays))
+    assert events[0]["resumed_from"] == 3
+    assert [e["step"] for e in events if e["kind"] == "step"] == [4, 5, 6]
+    assert all(np.array_equal(events[-1]["arrays"][name], array) for name, array in whole["arrays"].items())
+
+
+def test_specs_are_made_from_a_few_choices() -> None:
+    spec = specs.make(corpora.load("mouse"), tokenizer="word", max_steps=3, seed=4)
+    assert spec["corpus"] == {"kind": "shipped", "name": "mouse"}
+    assert (spec["train"]["max_steps"], spec["train"]["seed"]) == (3, 4)
+    with pytest.raises(ValueError, match="no size named"):
+        specs.make(TEXT, preset="gigantic")
+
+
+def test_every_preset_is_within_the_limits() -> None:
+    for name in specs.PRESETS:
+        for tokenizer in ("char", "word", "bpe"):
+            specs.make(TEXT, tokenizer=tokenizer, preset=name)
+
+
+def test_warm_up_runs() -> None:
+    specs.warm()
+
+
+def test_specs_are_checked_without_torch() -> None:
+    code = "import sys, lmcore.training.spec, lmcore.checkpoints as c; c.shipped(); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
