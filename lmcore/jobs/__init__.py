@@ -1,0 +1,23 @@
+"""Jobs: a spec in, events out, in another process. See protocol.py for what they are, local.py for who runs them.
+
+Nothing here imports torch; the workers do.
+"""
+
+from __future__ import annotations
+
+from lmcore.jobs.local import LocalRunner
+from lmcore.jobs.protocol import Event, JobError, JobResult, JobRunner, JobStatus, JobTicket, Spec
+from lmcore.jobs.tasks import TASKS, Task
+
+__all__ = [
+    "TASKS",
+    "Event",
+    "JobError",
+    "JobResult",
+    "JobRunner",
+    "JobStatus",
+    "JobTicket",
+    "LocalRunner",
+    "Spec",
+    "Task",
+]

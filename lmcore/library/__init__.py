@@ -4,7 +4,7 @@
     me = library.workspace_for(cookie_token)         # a handle; every call below takes it and refuses others' things
     text = library.add_text(me, "My diary", "…")
     model = library.keep_model(me, runner.result(job_id).folder, "Diary model", run_id=job_id)
-    link = library.share_model(me, model.id); library.shared_model(link)
+    link = library.share_model(me, model.id); library.shared(link)
 
 Texts and weights are files in the data folder, named by their content; a SQLite database beside them holds hashes,
 titles and times (another database by LM_PLAYGROUND_DB). No torch is imported. Every failure is a LibraryError whose

@@ -8,7 +8,6 @@ import time
 from sqlalchemy import delete, insert, select
 
 from lmcore.library import schema
-from lmcore.library.errors import LibraryError
 from lmcore.library.models import Model, Models
 
 
@@ -31,15 +30,10 @@ class Shares(Models):
             row = self.model_row(conn, workspace, model_id)
             conn.execute(delete(schema.shares).where(schema.shares.c.model_id == row.id))
 
-    def shared_model(self, token: str) -> Model:
-        """The model of a link. It says nothing of whose it is, and gives no way to change it.
-
-        Errors: LibraryError for a link that never was, or is no more.
-        """
+    def shared(self, token: str) -> Model | None:
+        """The model of a link, or None when it opens nothing (any more). It says nothing of whose it is."""
         table, share = schema.models, schema.shares
         with self.db.read() as conn:
             query = select(table, share.c.token.label("share")).join(share, share.c.model_id == table.c.id)
             row = conn.execute(query.where(share.c.token == token)).first()
-        if row is None:
-            raise LibraryError("This link opens nothing. Its owner may have taken it back.")
-        return self.as_model(row)
+        return None if row is None else self.as_model(row)

@@ -66,17 +66,18 @@ class Workspaces(Base):
             conn.execute(insert(codes).values(sha256=_code_hash(code), workspace_id=own, expires=now + CODE_SECONDS))
         return f"{code[:4]}-{code[4:]}"
 
-    def redeem(self, code: str, caller: str = "") -> str:
-        """A new cookie token for the workspace of a device code, which is used up by this.
+    def redeem(self, code: str, caller: str | None = None) -> str | None:
+        """A new cookie token for the workspace of a device code, which is used up by this; None for a wrong code.
 
-        `caller` is whoever tries (an address, say): it is only hashed and counted. Errors: LibraryError for a wrong,
-        used or expired code, and for any code after ten wrong ones from one caller in ten minutes.
+        `caller` is whoever tries (an address, say), if known: it is only hashed and counted. Errors: LibraryError after
+        ten wrong codes of one caller in ten minutes, or a thousand of all.
         """
         now = int(time.time())
         codes = schema.device_codes
-        who = "wrong " + hashlib.sha256(caller.encode("utf-8", "replace")).hexdigest()
+        who = "wrong " + hashlib.sha256((caller or "").encode("utf-8", "replace")).hexdigest()
         with self.db.write() as conn:
-            if _count(conn, who, now) >= WRONG_CODES or _count(conn, "wrong", now) >= WRONG_CODES_IN_ALL:
+            by_caller = _count(conn, who, now) if caller else 0
+            if by_caller >= WRONG_CODES or _count(conn, "wrong", now) >= WRONG_CODES_IN_ALL:
                 raise LibraryError("Too many wrong codes were typed. Please wait ten minutes.")
             found = (codes.c.sha256 == _code_hash(code)) & (codes.c.expires > now)
             own = conn.execute(select(codes.c.workspace_id).where(found)).scalar()
@@ -88,7 +89,7 @@ class Workspaces(Base):
                 return token
             _note(conn, who, now)
             _note(conn, "wrong", now)
-        raise LibraryError("This code is not valid. It may have been used already, or be older than ten minutes.")
+        return None
 
     def forget(self, token: str | None) -> int:
         """End this cookie. Returns how many other devices still open the workspace.

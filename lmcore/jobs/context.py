@@ -1,0 +1,93 @@
+"""What a task gets from its worker: a folder, the texts, the wish to stop, and a way to survive."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmcore.library import files
+from lmcore.library.collect import STATE_FILE
+
+if TYPE_CHECKING:
+    from lmcore.corpora import Corpus
+
+Arrays = dict[str, np.ndarray]
+
+SAVE_EVERY = 3.0  # seconds between full states
+SAVE_SHARE = 0.05  # at most this share of the time is spent on them
+
+
+class Context:
+    """One per job.
+
+    A task that wants to survive calls `save` whenever `save_due()`, and starts from `resume` when that is not None.
+    It is stopped between two events; one that sets `wraps_up` is not, but looks at `stopping`, writes what it wants to
+    leave behind and returns, within 0.8 s.
+    """
+
+    def __init__(
+        self, folder: Path, texts: Path, resume: bool = False, is_stopping: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.folder = folder  # runs/<id>: what a task writes here stays
+        self.model_folder = folder / "model"  # where a task puts its checkpoint
+        self.wraps_up = False
+        self.result: dict[str, Any] = {}  # JSON for the "done" event
+        self._texts = texts
+        self._is_stopping = is_stopping
+        folder.mkdir(parents=True, exist_ok=True)
+        self.resume: tuple[Arrays, dict[str, Any]] | None = self._load() if resume else None
+        self._saved_at = time.monotonic()
+        self._save_took = 0.0
+
+    @property
+    def stopping(self) -> bool:
+        """True once this job shall stop."""
+        return self._is_stopping()
+
+    def save_due(self) -> bool:
+        """Is it time for a full state: now, if the job shall stop, else every few seconds, rarer if it takes long."""
+        return self.stopping or time.monotonic() - self._saved_at > max(SAVE_EVERY, self._save_took / SAVE_SHARE)
+
+    def save(self, arrays: Mapping[str, np.ndarray], state: dict[str, Any]) -> None:
+        """Write the full state, whole or not at all. `state` is JSON; its "step" is shown to people."""
+        from safetensors.numpy import save
+
+        began = time.monotonic()
+        whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        files.write_atomic(self.folder / STATE_FILE, save(whole, metadata={"state": json.dumps(state)}))
+        self._saved_at = time.monotonic()
+        self._save_took = self._saved_at - began
+
+    def resolve_text(self, corpus: dict[str, Any]) -> Corpus:
+        """The corpus that a spec names: a shipped one, or a text of the library. ValueError in words."""
+        from lmcore import corpora
+
+        if corpus.get("kind") == "shipped":
+            return corpora.load(str(corpus.get("name", "")))
+        sha = str(corpus.get("sha256", ""))
+        try:
+            data = files.named(self._texts, sha, ".txt").read_bytes()
+        except OSError as error:
+            raise ValueError("The text of this job is no longer in the library.") from error
+        if hashlib.sha256(data).hexdigest() != sha:
+            raise ValueError("The file of this text was changed on the disk, so it cannot be used.")
+        return corpora.from_text(data.decode("utf-8"), str(corpus.get("title") or "Your text"))
+
+    def _load(self) -> tuple[Arrays, dict[str, Any]] | None:
+        from safetensors import SafetensorError, safe_open
+
+        path = self.folder / STATE_FILE
+        try:
+            with safe_open(path, framework="np") as file:
+                state = json.loads((file.metadata() or {})["state"])
+                return {name: file.get_tensor(name) for name in file.keys()}, state  # noqa: SIM118 (not a dict)
+        except FileNotFoundError:
+            return None
+        except (SafetensorError, OSError, KeyError, ValueError):
+            return None  # damaged: the job starts from the beginning, which is never wrong

@@ -1,0 +1,149 @@
+"""A worker: a process that imports torch once, then does one job after another.
+
+Started as `python -m lmcore.jobs.worker` and not by multiprocessing: its "spawn" imports the parent's __main__ again,
+which under Streamlit is a page script. Orders come as JSON lines on stdin, answers leave as JSON lines on what was
+stdout; prints go to stderr, which is the worker's log. When the server dies, stdin ends and so does the worker (on
+Linux the kernel kills it besides), so none is ever left behind.
+
+    in   {"op": "run", "job", "target", "spec", "folder", "texts", "resume"}, {"op": "stop", "job"}
+    out  {"op": "ready", "seconds"}, {"op": "events", "job", "events"},
+         {"op": "end", "job", "how": "done" | "stopped" | "failed", "sentence", "result"}
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import faulthandler
+import gc
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lmcore.jobs.context import Context
+from lmcore.jobs.tasks import load
+from lmcore.jobs.wire import Outbox
+
+NICE = 15
+
+
+class Worker:
+    """The loop: orders in, events out."""
+
+    def __init__(self, orders: BinaryIO, outbox: Outbox) -> None:
+        self._orders = orders
+        self._outbox = outbox
+        self._jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._stop = ""  # the job that shall stop
+        threading.Thread(target=self._listen, daemon=True, name="orders").start()
+
+    def _listen(self) -> None:
+        for line in self._orders:
+            order = json.loads(line)
+            if order["op"] == "stop":
+                self._stop = order["job"]
+            elif order["op"] == "run":
+                self._jobs.put(order)
+        os._exit(0)  # the server closed the pipe or died: whatever runs here has nobody to report to
+
+    def work(self) -> None:
+        """Do jobs until the server is gone."""
+        while True:
+            order = self._jobs.get()
+            end = self._do(order)
+            gc.collect()  # the model of this job goes before the next one comes
+            self._outbox.send({"op": "end", "job": order["job"], **end})
+
+    def _do(self, order: dict[str, Any]) -> dict[str, Any]:
+        job = order["job"]
+        try:
+            stopping = lambda: self._stop == job  # noqa: E731
+            context = Context(Path(order["folder"]), Path(order["texts"]), order["resume"], stopping)
+            if order["resume"]:
+                step = context.resume[1].get("step", 0) if context.resume else 0
+                self._outbox.event(job, {"kind": "resumed", "step": step})
+            events = load(order["target"])(order["spec"], context)
+            stopped = self._follow(job, events, context)
+        except MemoryError:
+            return {"how": "failed", "sentence": "The job needed more memory than there is."}
+        except ValueError as error:  # by convention a sentence for people
+            traceback.print_exc()
+            return {"how": "failed", "sentence": str(error)}
+        except OSError as error:
+            traceback.print_exc()
+            return {"how": "failed", "sentence": f"A file could not be used: {error.strerror or 'unknown cause'}."}
+        except Exception as error:
+            traceback.print_exc()
+            text = " ".join(str(error).split())[:200]
+            return {
+                "how": "failed",
+                "sentence": f"The job ended with an unexpected error ({type(error).__name__}: {text}).",
+            }
+        return {"how": "stopped" if stopped else "done", "result": context.result}
+
+    def _follow(self, job: str, events: Iterable[dict[str, Any]], context: Context) -> bool:
+        """Send the events until the last one, or until a stop. True when it was stopped."""
+        iterator = iter(events)
+        for event in iterator:
+            self._outbox.event(job, event)
+            if context.stopping and not context.wraps_up:
+                if close := getattr(iterator, "close", None):
+                    close()
+                break
+        return context.stopping
+
+
+def _end_with(parent: int) -> None:
+    """Linux: have the kernel kill this process when its parent dies, even while Python is stuck in C code."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL, 0, 0, 0)  # 1 is PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(0)
+
+
+def _limit_memory(n_bytes: int) -> None:
+    """A fence behind the supervisor's own watch: one huge allocation fails here instead of filling the machine."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (n_bytes, n_bytes))
+
+
+def main() -> None:
+    """Set the process up, warm up, say so, work."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--memory", type=int, default=0, help="bytes")
+    parser.add_argument("--warm", nargs="*", default=[], help="module:function")
+    args = parser.parse_args()
+
+    _end_with(args.parent)
+    faulthandler.enable()
+    with contextlib.suppress(OSError):
+        os.nice(NICE)
+    if args.memory:
+        _limit_memory(args.memory)
+    out = os.dup(1)
+    os.dup2(2, 1)
+    worker = Worker(sys.stdin.buffer, Outbox(out))
+    began = time.monotonic()
+    for target in args.warm:
+        load(target)()
+    gc.collect()
+    gc.freeze()
+    worker._outbox.send({"op": "ready", "seconds": round(time.monotonic() - began, 3)})
+    worker.work()
+
+
+if __name__ == "__main__":
+    main()
