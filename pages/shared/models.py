@@ -18,6 +18,7 @@ from lmcore.models.base import LanguageModel
 from lmcore.probes.alternatives import Place, places
 from lmcore.tokenizers.base import Tokenizer
 from pages.shared import services
+from pages.shared.cache import Unhashed
 from pages.shared.view import View
 
 DEFAULT = "gpt-tales-word"
@@ -116,37 +117,24 @@ def _counted(id: str) -> Loaded:
 
 def next_log_probs(loaded: Loaded, ids: tuple[int, ...]) -> np.ndarray:
     """(V,) log p(next token | ids)."""
-    return _next(loaded.hash, ids, _Hidden(loaded.model))
+    return _next(loaded.hash, ids, Unhashed(loaded.model))
 
 
 def text_places(loaded: Loaded, ids: tuple[int, ...], n_alternatives: int = 10) -> list[Place]:
     """Each token of a text with what else could have come."""
-    return _places(loaded.hash, ids, n_alternatives, _Hidden(loaded.model))
-
-
-class _Hidden:
-    """A model as an argument that the cache does not look at: the hash beside it says it all."""
-
-    def __init__(self, model: LanguageModel) -> None:
-        self.model = model
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hidden)
-
-    def __hash__(self) -> int:
-        return 0
+    return _places(loaded.hash, ids, n_alternatives, Unhashed(loaded.model))
 
 
 @functools.lru_cache(maxsize=512)
-def _next(content: str, ids: tuple[int, ...], hidden: _Hidden) -> np.ndarray:
-    log_probs = hidden.model.prompt(ids)[1].astype(np.float32)
+def _next(content: str, ids: tuple[int, ...], hidden: Unhashed) -> np.ndarray:
+    log_probs = hidden.value.prompt(ids)[1].astype(np.float32)
     log_probs.flags.writeable = False
     return log_probs
 
 
 @functools.lru_cache(maxsize=256)
-def _places(content: str, ids: tuple[int, ...], n: int, hidden: _Hidden) -> list[Place]:
-    return places(hidden.model, ids, n)
+def _places(content: str, ids: tuple[int, ...], n: int, hidden: Unhashed) -> list[Place]:
+    return places(hidden.value, ids, n)
 
 
 def warm_up() -> None:

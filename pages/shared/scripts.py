@@ -6,8 +6,11 @@ What a person typed enters a script only by repr(), as data.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pprint import pformat
 
+from lmcore import corpora
+from lmcore.corpora import Corpus
 from pages.shared import models, services
 from pages.shared.models import COUNTED, Loaded
 
@@ -50,6 +53,31 @@ spec = {pformat(spec, width=100, sort_dicts=False)}
 for event in specs.run(spec{resolve}):
     if event["kind"] == "step":
         print(event["step"], event["loss"], event["held_out_loss"])
+"""
+
+
+def counts(corpus: Corpus, kind: str, order: int, context: Sequence[int], k: float, max_chars: int) -> str:
+    """A script that counts a text and prints what follows a context."""
+    if corpus.name in corpora.CATALOG:
+        imports, text = "", f"corpora.load({corpus.name!r}).text"
+    else:
+        file = str(services.library().texts_folder / f"{corpus.sha256}.txt")
+        imports, text = (
+            "from pathlib import Path\n\n",
+            f'corpora.from_bytes(Path({file!r}).read_bytes(), "text.txt").text',
+        )
+    return f"""\
+{imports}from lmcore import batches, corpora, models, tokenizers
+
+text = {text}[:{max_chars}]
+tokenizer = tokenizers.train({kind!r}, text)
+model = models.build("ngram", {{"order": {order}, "k": {k!r}}}, tokenizer.vocab_size)
+model.fit(batches.tokenize(tokenizer, text))
+context = {list(context)!r}
+tokens, counts = model.continuations(context)
+for token, count in zip(tokens[:20], counts[:20]):
+    p = (count + {k!r}) / (counts.sum() + {k!r} * tokenizer.vocab_size)
+    print(f"{{tokenizer.itos[token]!r:16}} {{count}} {{p:.4g}}")
 """
 
 

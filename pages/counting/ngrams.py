@@ -1,0 +1,161 @@
+"""Counting / N-grams: count which token follows which, and divide."""
+
+import functools
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lmcore import batches, models, tokenizers
+from lmcore.figures.counts import count_heatmap, next_bars
+from lmcore.models.ngram import NGram
+from lmcore.probes.counting import Corner, busiest
+from lmcore.tokenizers.base import Tokenizer
+from pages.shared import lesson, scripts, texts
+from pages.shared.cache import Unhashed
+from pages.shared.view import View, choice, number, text, whole
+
+PAGE = "n-grams"
+KINDS = {"char": "Characters", "word": "Words"}
+MAX_CHARS = 5_000_000  # of a longer text the beginning is counted, and the page says so
+MAX_ORDER = 5
+PLAYS = "shakespeare-1mb"
+
+view = View(
+    PAGE,
+    {
+        "text": text(texts.DEFAULT, 80),
+        "tokenizer": choice("word", list(KINDS)),
+        "order": whole(2, 1, MAX_ORDER),
+        "context": text("The", 200),
+        "k": number(0.0, 0, 10),
+    },
+)
+
+lesson.idea(
+    "N-grams",
+    "The simplest language model counts: how often did each token follow these ones in the text? Then it divides.",
+    r"p(x_t \mid x_{t-n+1}, \dots, x_{t-1}) = \dfrac{c(x_{t-n+1}, \dots, x_t) + k}{c(x_{t-n+1}, \dots, x_{t-1}) + kV}",
+    {"c": "how often it stands in the text", "n": "the order", "k": "added to every count", "V": "vocabulary size"},
+)
+
+controls = st.columns([3, 2, 2], vertical_alignment="bottom")
+with controls[0]:
+    corpus = texts.picker("Text", view.key("text"))
+with controls[1]:
+    kind = st.segmented_control("Tokens", list(KINDS), format_func=KINDS.get, key=view.key("tokenizer"), required=True)
+with controls[2]:
+    order = st.segmented_control("Order n", range(1, MAX_ORDER + 1), key=view.key("order"), required=True)
+
+
+@functools.lru_cache(maxsize=12)
+def counted(sha256: str, kind: str, hidden: Unhashed) -> tuple[Tokenizer, NGram, int]:
+    """The tokenizer and the counts of a text; one model of the highest order has the lower orders in it."""
+    corpus_text = hidden.value.text[:MAX_CHARS]
+    tokenizer = tokenizers.train(kind, corpus_text)
+    tokens = batches.tokenize(tokenizer, corpus_text)
+    model = models.build("ngram", {"order": MAX_ORDER, "smoothing": "add-k", "k": 0.0}, tokenizer.vocab_size)
+    return tokenizer, model.fit(tokens), int(tokens.ids.size)
+
+
+@functools.lru_cache(maxsize=64)
+def corner(sha256: str, kind: str, order: int, hidden: Unhashed) -> Corner:
+    """The part of the table that the heatmap shows."""
+    return busiest(counted(sha256, kind, hidden)[1], order)
+
+
+big = Unhashed(corpus)
+try:
+    tokenizer, model, n_tokens = counted(corpus.sha256, kind, big)
+except ValueError as refusal:
+    lesson.refuse(str(refusal))
+    view.publish()
+    st.stop()
+if len(corpus.text) > MAX_CHARS:
+    st.caption(f"The first {MAX_CHARS:,} characters are counted; the text has {len(corpus.text):,}.")
+V = tokenizer.vocab_size
+shown = corner(corpus.sha256, kind, order, big)
+
+
+def spelled(ids: tuple[int, ...]) -> str:
+    """Tokens as one label."""
+    return ("" if kind == "char" else " ").join(tokenizer.itos[token] for token in ids) or "(any)"
+
+
+figure = count_heatmap(
+    shown.counts,
+    [spelled(context) for context in shown.contexts],
+    [tokenizer.itos[token] for token in shown.tokens],
+    theme=lesson.theme(),
+)
+heatmap, following = st.columns([3, 2], gap="large")
+with heatmap:
+    n_contexts = model.table(order).contexts.size
+    st.markdown(f"**What followed what.** The {len(shown.contexts)} most frequent contexts of {n_contexts:,}.")
+    st.plotly_chart(figure, key=f"{PAGE}.heatmap", config={"displayModeBar": False})
+with following:
+    typed = st.text_input("After these words" if kind == "word" else "After these letters", key=view.key("context"))
+    typed_ids = tokenizer.encode(typed)
+    context = model.context(typed_ids)[MAX_ORDER - order :]  # its last n - 1 tokens, start tokens where there are fewer
+    tokens, counts = model.continuations(context)
+    total, k = int(counts.sum()), view["k"]
+    probs = (counts + k) / (total + k * V) if total + k * V > 0 else np.zeros(0)
+    lesson.say_unknown(tokenizer, typed)
+    if total == 0:
+        st.info(
+            f"{lesson.chip(spelled(context))} never stands in this text, so counting has nothing to say. "
+            "Take a lower order, or another context.", icon=":material/block:",
+        )  # fmt: skip
+    else:
+        st.markdown(f"**After {lesson.chip(spelled(context))}**, which stands in the text {total:,} times:")
+        bars = next_bars(
+            [tokenizer.itos[t] for t in tokens[:12]], probs[:12].tolist(), counts[:12].tolist(), theme=lesson.theme()
+        )
+        st.plotly_chart(bars, key=f"{PAGE}.bars", config={"displayModeBar": False})
+
+lesson.try_this(
+    PAGE,
+    [
+        ("Letters of Shakespeare, order 3", lambda: view.set(text=PLAYS, tokenizer="char", order=3, context="th")),
+        ("A toy language you can count by hand", lambda: view.set(text="mouse", order=2, context="the")),
+        ("Order 5: almost everything is seen once", lambda: view.set(order=5, context="Once there was a")),
+    ],
+    view.reset,
+)
+table = model.table(order)
+once = float((table.counts == 1).mean()) if table.counts.size else 0.0
+lesson.what_you_see(
+    f"The text has {n_tokens:,} tokens and {V - 1:,} different ones. Of the {V - 1:,}$^{order}$ possible "
+    f"{order}-grams it holds {table.counts.size:,}, and {once:.0%} of these stand in it only once. "
+    "A count of 1 is hardly a probability: that is why counting stops helping as the order grows."
+)
+lesson.predict(
+    PAGE,
+    "You raise the order from 2 to 4. What happens to the number of different contexts?",
+    ["It falls: longer contexts are rarer", "It grows: there are more different long ones"],
+    1,
+    "Each context splits into several longer ones, each with fewer counts. "
+    f"Here order {order} has {n_contexts:,} contexts.",
+)
+with st.expander("Go further", icon=":material/tune:"):
+    st.number_input("Add k to every count", 0.0, 10.0, step=0.01, format="%.2f", key=view.key("k"))
+    st.caption("With k = 0, what never followed is impossible. With k > 0 every token gets a little, k in all counts.")
+
+lesson.the_code(
+    PAGE,
+    ["lmcore.models.ngram:add_k", "lmcore.models.ngram:NGram.continuations", "lmcore.models.counts:count"],
+    scripts.counts(corpus, kind, order, context, view["k"], MAX_CHARS),
+)
+lesson.the_numbers(
+    PAGE,
+    pd.DataFrame(
+        {
+            "context": [spelled(context)] * len(tokens),
+            "token": [tokenizer.itos[token] for token in tokens],
+            "count": counts,
+            "probability": probs,
+        }
+    ).head(5000),
+    note="Every token that followed the context, most frequent first.",
+)
+view.publish()
