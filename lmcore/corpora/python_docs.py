@@ -14,7 +14,7 @@ _SOURCE = "The Python documentation (pydoc_data.topics)"
 _ASCII = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "--", "…": "...", "\xa0": " "})
 _RULE = re.compile(r"^ *([*=~^-])\1{2,} *\n", re.MULTILINE)  # the line under a heading
 _TABLE = re.compile(r"^ *(?:\+[-=+]+\+|\|.*\|) *\n", re.MULTILINE)
-_FOOTNOTE = re.compile(r" ?\[\d+\](?=[\s.,;:)]|$)")
+_FOOTNOTE = re.compile(r"(?<=[\w.)\"]) \[\d+\](?=[.,;:)\s]|$)|^\[\d+\] ", re.MULTILINE)  # never args[0]
 _EMPHASIS = re.compile(
     r"(?<![\w*\"'(/])(\*\*?)([A-Za-z_][^*\"]{0,160}?)(?<!\s)\1(?![\w*])"
 )  # *word* in prose, not *args
@@ -24,7 +24,7 @@ def clean(topic: str) -> str:
     """One topic without rules under headings, tables, footnote marks and emphasis; code keeps its indentation."""
     text = topic.translate(_ASCII).replace("-[ Footnotes ]-", "Footnotes")
     text = _TABLE.sub("", _RULE.sub("", text))
-    text = _EMPHASIS.sub(r"\2", _FOOTNOTE.sub("", text))
+    text = _FOOTNOTE.sub("", _EMPHASIS.sub(r"\2", text))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 

@@ -17,10 +17,11 @@ _SENTENCE_END = re.compile(r'[.!?]"?(?=\s+["A-Z]|\s*$)')
 
 def sentences(passage: str) -> list[str]:
     """The sentences of a story, in order; `"Who?" asked Tom.` is one. So is a torn one at the end."""
-    found, begin = [], 0
+    found, begin, counted, quotes = [], 0, 0, 0
     for match in _SENTENCE_END.finditer(passage):
-        inside_quotes = passage.count('"', begin, match.end()) % 2
-        if not inside_quotes:
+        quotes += passage.count('"', counted, match.end())
+        counted = match.end()
+        if quotes % 2 == 0:  # not inside quotes
             found.append(passage[begin : match.end()].strip())
             begin = match.end()
     found.append(passage[begin:].strip())
@@ -78,12 +79,11 @@ def check_story(passage: str) -> StoryCheck:
             for letter in sorted(reading.enters):
                 (one,) = reading.fits[letter]  # a slot that introduces always names
                 {"name": names, "object": objects, "animal": animals}[one.kind].add(one.key)
-        else:
-            # Not our sentence: be fair and let it introduce what it plainly does.
-            if place == 0:
-                names |= _NAMES.keys() & set(words)
-            for kind, introduced in ((_OBJECTS, objects), (_ANIMALS, animals)):
-                introduced |= {noun for noun in re.findall(r"\b[Aa]n? (?:[a-z]+ )?([a-z]+)", sentence) if noun in kind}
+        elif place == 0:  # not our sentence, but be fair: an opening may introduce its cast in other words
+            names |= _NAMES.keys() & set(words)
+            new = {word for i, word in enumerate(words) if {"a", "an", "A", "An"} & set(words[max(i - 2, 0) : i])}
+            objects |= _OBJECTS & new
+            animals |= _ANIMALS & new
         mentioned = [word for word in words if word in _OBJECTS]
         if first_object is None and mentioned:
             first_object = mentioned[0]

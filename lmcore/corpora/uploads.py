@@ -27,7 +27,6 @@ _MAGIC = (
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF87a", "a GIF image"),
     (b"GIF89a", "a GIF image"),
-    (b"RIFF", "a sound, film or image"),
     (b"\x1f\x8b\x08", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!\x1a\x07", "a RAR archive"),
@@ -42,6 +41,7 @@ _MAGIC = (
 )
 _NEWLINES = re.compile("\r\n|[\r\x0b\x0c\x85\u2028]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_BLANK = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + "\ufeff"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -61,11 +61,11 @@ def from_text(text: str, title: str = "Your text") -> Corpus:
         )
     if "\x00" in text:
         raise CorpusError(f"There is a NUL character at place {text.index(chr(0)) + 1:,}: this is not plain text.")
-    text = _NEWLINES.sub("\n", text).replace("\u2029", "\n\n").removeprefix("\ufeff")
+    text = _NEWLINES.sub("\n", text).replace("\u2029", "\n\n")
     text, n_control = _CONTROL.subn("", text)
     if n_control > _MAX_CONTROL_SHARE * (len(text) + n_control):
         raise CorpusError(f"There are {n_control:,} control characters in it: this is not plain text.")
-    text = text.strip()
+    text = text.strip(_BLANK)
     if len(text) < MIN_CHARS:
         raise CorpusError(
             f"The text has {len(text):,} character{'' if len(text) == 1 else 's'}; it takes at least {MIN_CHARS} to "
@@ -89,6 +89,8 @@ def from_bytes(data: bytes, filename: str) -> Corpus:
     for magic, what in _MAGIC:
         if data.startswith(magic):
             raise CorpusError(f"This looks like {what}; copy its text and paste it instead.")
+    if data.startswith(b"RIFF") and data[8:12] in (b"WAVE", b"AVI ", b"WEBP"):
+        raise CorpusError("This looks like a sound, a film or an image; only text can be used.")
     return from_text(_decode(data), title_of(filename))
 
 
@@ -104,13 +106,15 @@ def _decode(data: bytes) -> str:
         return data[len(bom) :].decode(encoding)
     except UnicodeDecodeError as error:
         place = len(bom) + error.start
-        advice = "Save it as UTF-8 and try again."
-        if encoding == "utf-8" and not bom:
-            advice = f"It is probably Latin-1 (Windows-1252), an older encoding. {advice}"
-        elif error.start >= len(data) - len(bom) - 4:
-            advice = "It seems to be cut off at its end."
+        name = "UTF-8" if encoding == "utf-8" else "UTF-16"
+        if error.end == len(data) - len(bom) and error.reason in ("unexpected end of data", "truncated data"):
+            advice = "The file seems to be cut off at its end."
+        elif encoding == "utf-8":
+            advice = "It is probably Latin-1 (Windows-1252), an older encoding. Save it as UTF-8 and try again."
+        else:
+            advice = "Save it as UTF-8 and try again."
         raise CorpusError(
-            f"This file is not {encoding[:6].rstrip('-').upper()}: byte 0x{data[place]:02X} at position {place + 1:,} cannot be read. {advice}"
+            f"This file is not {name}: byte 0x{data[place]:02X} at position {place + 1:,} cannot be read. {advice}"
         ) from error
 
 
@@ -129,15 +133,16 @@ def _refuse_binary(data: bytes) -> None:
 
 
 def _too_long(n_bytes: int) -> CorpusError:
-    size = n_bytes / 2**20
-    return CorpusError(f"The text has {size:.1f} MB; at most {MAX_BYTES // 2**20} MB can be used. Bring a part of it.")
+    return CorpusError(
+        f"The text has {n_bytes:,} bytes; at most {MAX_BYTES // 2**20} MB ({MAX_BYTES:,} bytes) can be used. "
+        "Bring a part of it."
+    )
 
 
 def title_of(filename: str) -> str:
     """A short title from a file's name: no folders, no ending, nothing invisible."""
     name = re.split(r"[/\\]", filename)[-1]
-    stem, dot, ending = name.rpartition(".")
-    return clean_title(stem if dot and stem.strip(". ") and len(ending) <= 5 else name)
+    return clean_title(re.sub(r"(?<=[^. ])\.[A-Za-z0-9]{1,5}$", "", name))
 
 
 def clean_title(title: str) -> str:
