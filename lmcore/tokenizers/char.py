@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lmcore.tokenizers.base import START, Tokenizer
+from lmcore.tokenizers.base import START, START_ID, Tokenizer
 from lmcore.tokenizers.checks import MAX_VOCAB, clean, fields, strings, training_text
 
 HEX = "0123456789abcdef"
@@ -75,14 +75,15 @@ class CharTokenizer(Tokenizer):
         parts: list[str] = []
         halves = ""
         for i in ids:
-            if 0 < i < FIRST_CHAR:
+            if i == START_ID:
+                continue
+            if i < FIRST_CHAR:
                 halves += HEX[i - 1]
                 continue
             if halves:
                 parts.append(_unspell(halves))
                 halves = ""
-            if i:
-                parts.append(self.itos[i])
+            parts.append(self.itos[i])
         return "".join(parts) + _unspell(halves)
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,0 +1,112 @@
+"""Byte pair encoding: by hand, and against the textbook algorithm written out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from tokenizers import Regex, pre_tokenizers
+
+from lmcore.tokenizers import BPETokenizer
+from lmcore.tokenizers.bpe import MAX_PIECE, MIN_VOCAB, PIECES, _chunks, byte_letters, piece_bytes, readable
+
+TEXT = "low low low low low lower lower newest newest newest newest newest newest widest widest widest\n" * 3
+
+
+def pieces(text: str) -> list[str]:
+    return [piece for piece, _ in pre_tokenizers.Split(Regex(PIECES), "isolated").pre_tokenize_str(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the mouse  ate", ["the", " mouse", " ", " ate"]),
+        ("don't they'll", ["don", "'t", " they", "'ll"]),
+        ("end.\n\nNew line", ["end", ".", "\n\n", "New", " line"]),
+        ("a  \n b", ["a", "  ", "\n", " b"]),
+        ("x = 12345!", ["x", " =", " 12345", "!"]),
+        ("\tcafe\u0301", ["\t", "cafe\u0301"]),
+        ("<s>", ["<", "s", ">"]),
+    ],
+)
+def test_pieces_are_words_with_their_space_numbers_punctuation_and_newlines(text: str, expected: list[str]) -> None:
+    assert pieces(text) == expected
+
+
+@pytest.mark.parametrize("run", ["a", "1", ".", " ", "\n", "\t", "\u0301", "'"])
+def test_pieces_are_bounded(run: str) -> None:
+    assert max(map(len, pieces("x" + run * 1000 + "y"))) <= MAX_PIECE
+
+
+def test_merges_are_the_most_frequent_pairs_as_the_textbook_finds_them() -> None:
+    tokenizer = BPETokenizer.train(TEXT, vocab_size=MIN_VOCAB + 12)
+    words = Counter(tuple(byte_letters()[byte] for byte in piece.encode()) for piece in pieces(TEXT))
+    for merge in tokenizer.merges:
+        pairs: Counter[tuple[str, str]] = Counter()
+        for word, n in words.items():
+            for pair in pairwise(word):
+                pairs[pair] += n
+        assert pairs[merge] == max(pairs.values())  # among equal pairs any may be taken
+        words = Counter({join(word, merge): n for word, n in words.items()})
+
+
+def join(word: tuple[str, ...], merge: tuple[str, str]) -> tuple[str, ...]:
+    out: list[str] = []
+    for letter in word:
+        if out and (out[-1], letter) == merge:
+            out[-1] += letter
+        else:
+            out.append(letter)
+    return tuple(out)
+
+
+def test_encoding_applies_the_merges_in_their_order() -> None:
+    tokenizer = BPETokenizer([("l", "o"), ("lo", "w"), ("Ġ", "low")])
+    assert [tokenizer.itos[i] for i in tokenizer.encode("low lower")] == ["low", " low", "e", "r"]
+    assert tokenizer.vocab_size == MIN_VOCAB + 3
+
+
+def test_the_vocabulary_has_the_size_asked_for_or_less() -> None:
+    assert BPETokenizer.train(TEXT, vocab_size=270).vocab_size == 270
+    assert BPETokenizer.train(TEXT, vocab_size=MIN_VOCAB).merges == []
+    assert BPETokenizer.train(TEXT, vocab_size=5000).vocab_size < 300  # no pair is left that occurs twice
+
+
+def test_bytes_that_are_no_character_are_shown_in_hex() -> None:
+    assert readable("é".encode()[:1]) == "<c3>"
+    assert readable(b" a\xe2\x80") == " a<e2><80>"
+    assert readable("é\n ".encode()) == "é\n "
+    assert readable(b"\x00") == "<00>"
+    tokenizer = BPETokenizer.train("é" * 20, vocab_size=300)
+    assert "é" in tokenizer.itos
+    assert "<c3>" in tokenizer.itos
+    assert tokenizer.token_bytes(tokenizer.itos.index("é")) == "é".encode()
+
+
+def test_pieces_name_every_byte_with_gpt2s_letters() -> None:
+    letters = byte_letters()
+    assert sorted(letters) == list(range(256))
+    assert len(set(letters.values())) == 256
+    assert set(letters.values()) == set(pre_tokenizers.ByteLevel.alphabet())
+    assert piece_bytes("Ġthe") == b" the"
+
+
+def test_a_broken_character_decodes_to_the_replacement_character() -> None:
+    tokenizer = BPETokenizer.train(TEXT)
+    assert tokenizer.decode(tokenizer.encode("é")[:1]) == "\ufffd"
+
+
+def test_long_texts_are_encoded_in_chunks_that_change_nothing() -> None:
+    text = TEXT + "\n\n \n" + TEXT + "last"
+    assert "".join(_chunks(text, 10)) == text
+    assert len(list(_chunks(text, 10))) > 5
+    tokenizer = BPETokenizer.train(TEXT)
+    in_chunks = [i for part in _chunks(text, 10) for i in tokenizer.encode(part)]
+    assert in_chunks == tokenizer.encode(text)
+
+
+@pytest.mark.parametrize("vocab_size", [256, 65_537, 0, -1, 300.0, "300", True, None])
+def test_a_vocabulary_size_out_of_range_is_named(vocab_size: object) -> None:
+    with pytest.raises(ValueError, match="vocab_size must be a whole number from 257 to 65536"):
+        BPETokenizer.train(TEXT, vocab_size=vocab_size)
