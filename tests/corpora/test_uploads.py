@@ -7,11 +7,13 @@ import contextlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmcore.corpora import MAX_BYTES, MIN_CHARS, Corpus, CorpusError, from_bytes, from_text
 from lmcore.corpora.uploads import MAX_TITLE, clean_title, title_of
+
+seeded = settings(deadline=None, derandomize=True)
 
 ENGLISH = "The quick brown fox jumps over the lazy dog, naïvely.\n" * 10
 
@@ -47,6 +49,7 @@ def said(error: pytest.ExceptionInfo[CorpusError]) -> str:
     return message
 
 
+@seeded
 @given(
     st.binary(max_size=600),
     st.sampled_from([b"", *ENGLISH.encode().splitlines(keepends=True)[:1]]),
@@ -56,6 +59,7 @@ def test_any_bytes_give_a_corpus_or_a_corpus_error(data, repeat, filename):
     check(lambda: from_bytes(data + repeat * 6, filename))
 
 
+@seeded
 @given(
     st.text(st.characters(codec="utf-8"), min_size=150, max_size=500),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
@@ -64,6 +68,7 @@ def test_any_text_in_a_known_encoding_gives_a_corpus_or_a_corpus_error(text, enc
     check(lambda: from_bytes(text.encode(encoding), "a.txt"))
 
 
+@seeded
 @given(st.text(max_size=400), st.text(max_size=100))
 def test_any_pasted_text_and_title_too(text, title):
     check(lambda: from_text(text + " and so on" * 20, title))
@@ -228,6 +233,7 @@ def test_titles_from_file_names(filename, title):
     assert title_of(filename) == title
 
 
+@seeded
 @given(st.text(max_size=300))
 def test_a_title_is_one_short_visible_line(title):
     short = clean_title(title)
