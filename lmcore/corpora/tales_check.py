@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lmcore.corpora.tales import read
+from lmcore.corpora.tales_grammar import read
 from lmcore.corpora.tales_lexicon import ANIMALS, NAMES, OBJECTS
 
 _NAMES = {one.key: one for one in NAMES}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lmcore.corpora import tales
 from lmcore.corpora.tales import generate, parses
 from lmcore.corpora.tales_check import check_story, own_share, sentences
+from lmcore.corpora.tales_grammar import grammar
 from lmcore.corpora.tales_lexicon import ANIMALS, KINDS, NAMES, OBJECTS, WORDS
 from lmcore.corpora.tales_plots import PLOTS
 
@@ -69,7 +70,7 @@ def test_an_echo_says_distinct_words_two_or_three_times(passages):
 
 def test_every_plot_and_every_template_gets_told(stories):
     told = {reading.template for story in stories for s in sentences(story) if (reading := tales.read(s))}
-    missing = set(tales._grammar().templates) - told
+    missing = set(grammar().templates) - told
     assert missing == set()
     assert len(PLOTS) >= 8
 
@@ -96,7 +97,7 @@ def test_thirty_names_and_eighty_objects_carry_the_plots(stories):
 def test_no_name_object_or_animal_is_also_a_plain_word():
     cast = NAME_WORDS | OBJECT_WORDS | ANIMAL_WORDS
     plain = set()
-    for template in tales._grammar().templates:
+    for template in grammar().templates:
         plain |= set(re.findall(r"[A-Za-z]+", re.sub(r"\{.*?\}", " ", template)))
     for options in WORDS.values():
         plain |= {word for option in options for word in option.split()}
