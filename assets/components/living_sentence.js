@@ -28,12 +28,12 @@ function make(root) {
   }
   lines[BARS].chip.textContent = "all others";
   const controls = el("div", "controls");
-  const play = el("button", "main play", "Pause", { type: "button" });
+  const play = el("button", "play", "Pause", { type: "button" });
   const next = el("button", "next", "One step", { type: "button" });
   const again = el("button", "again", "From the start", { type: "button" });
   const place = el("span", "quiet place");
   controls.append(play, next, again, place);
-  root.append(stage, bars, controls);
+  root.append(stage, el("p", "ask quiet", "What comes next? Every token has a probability:"), bars, controls);
 
   const run = () => me.data.runs[me.run_];
   const still = () => reducedMotion();
@@ -45,8 +45,7 @@ function make(root) {
     grown.textContent = steps.slice(0, Math.max(0, me.step - 1)).map((step) => step[0]).join("");
     fresh.textContent = me.step > 0 ? steps[me.step - 1][0] : "";
     const at = Math.min(me.step, steps.length - 1);
-    const [text, prob, alternatives, other] = steps[at];
-    const most = Math.max(0.3, other, prob, ...alternatives.map((pair) => pair[1]));
+    const [text, , alternatives, other] = steps[at];
     const lit = me.lit || done;
     let chosen = alternatives.findIndex((pair) => pair[0] === text);
     if (chosen >= BARS) chosen = -1;
@@ -55,11 +54,11 @@ function make(root) {
       node.classList.toggle("absent", !pair);
       chip.textContent = pair ? visible(pair[0]) : "";
       num.textContent = pair ? percent(pair[1]) : "";
-      fill.style.transform = `scaleX(${pair ? pair[1] / most : 0})`;
+      fill.style.transform = `scaleX(${pair ? pair[1] / me.most : 0})`;
       node.classList.toggle("chosen", lit && j === chosen);
     }
     const rest = lines[BARS], outside = chosen < 0;
-    rest.fill.style.transform = `scaleX(${other / most})`;
+    rest.fill.style.transform = `scaleX(${other / me.most})`;
     rest.num.textContent = percent(other);
     rest.chip.replaceChildren("all others");
     if (lit && outside) rest.chip.replaceChildren("others: ", el("span", "chip", visible(text)));
@@ -152,6 +151,8 @@ function make(root) {
     me.data = data;
     me.run_ = 0;
     me.lit = false;
+    // One scale for all steps, so that a bar twice as long is a token twice as likely, now and a moment ago.
+    me.most = Math.max(...data.runs.flatMap(({ steps }) => steps.flatMap((step) => [step[3], ...step[2].map((pair) => pair[1])])));
     const whole_ = data.runs.map(({ prompt: start, steps }) => start + steps.map((step) => step[0]).join(""));
     // Room for the tallest sentence from the start: the page below never jumps.
     sizer.replaceChildren(...whole_.map((text) => el("span", "", text)));

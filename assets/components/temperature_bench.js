@@ -109,8 +109,8 @@ function make(root) {
   const me = { settings: { temperature: 1, top_k: 0, top_p: 1, min_p: 0 }, sent: "", rows: [], n: 0 };
 
   // ---- the picture -------------------------------------------------------------------------------------------
-  const big = el("strong", "big"), said = el("span", "said"), reading = el("p", "reading");
-  reading.append(big, said);
+  const big = el("strong", "big"), dot = el("span", "dot", " · "), said = el("span", "said"), reading = el("p", "reading");
+  reading.append(big, dot, said);
   const live = el("p", "unseen", "", { "aria-live": "polite" });
 
   const slider = el("input", "slider", null, { type: "range", min: 0, max: 1000, step: 1, "aria-label": "Temperature" });
@@ -129,7 +129,7 @@ function make(root) {
     ticks.append(node);
     return node;
   };
-  tick(0, "0", "always the top one");
+  tick(0, "0", "top one only");
   tick(0.5, "0.5");
   tick(1, "1", "as learnt");
   tick(2, "2");
@@ -140,20 +140,24 @@ function make(root) {
   const control = el("div", "control");
   control.append(lever, box);
 
-  const axis = el("div", "axis quiet", null, { "aria-hidden": "true" });
-  const axisEnd = el("span");
+  const axis = el("div", "row axis quiet", null, { "aria-hidden": "true" });
+  const axisLine = el("span", "ends"), axisEnd = el("span");
   const ghostNote = el("span", "ghost-note");
-  ghostNote.append(el("i", "ghost-key"), document.createTextNode("outline: T = 1, nothing cut"));
-  axis.append(el("span", "", "0"), ghostNote, axisEnd);
+  ghostNote.append(el("i", "ghost-key"), el("span", "", "outline: T = 1"), el("span", "more", ", nothing cut"));
+  axisLine.append(el("span", "", "0"), ghostNote, axisEnd);
+  axis.append(el("span"), axisLine, el("span"));
   const list = el("div", "rows", null, { role: "listbox", "aria-label": "Most likely next tokens. Enter takes one." });
   const others = el("div", "row others"), othersName = el("span", "name"), othersBar = bar(), othersNum = el("span", "num");
   others.append(othersName, othersBar.track, othersNum);
   const canvas = el("canvas", "tail", null, { role: "img" });
-  const canvasNote = el("div", "tail-note quiet", null, { "aria-hidden": "true" });
-  const noteLeft = el("span"), noteRight = el("span");
-  canvasNote.append(noteLeft, noteRight);
-  const tail = el("div", "tailbox");
-  tail.append(others, canvas, canvasNote);
+  const canvasNote = el("span", "ends quiet", null, { "aria-hidden": "true" });
+  const noteLeft = el("span", "", "rank 1"), noteMiddle = el("span", "", "all tokens by rank, log–log"), noteRight = el("span");
+  canvasNote.append(noteLeft, noteMiddle, noteRight);
+  const curveBox = el("span", "curve"), curveRow = el("div", "row shape"), tail = el("div", "tailbox");
+  const swatch = el("i", "swatch");
+  curveBox.append(canvas, canvasNote, swatch);
+  curveRow.append(el("span"), curveBox, el("span"));
+  tail.append(others, curveRow);
 
   const draw = el("button", "main draw", "Draw a token", { type: "button" });
   const drawn = el("span", "drawn-line", null, { role: "status" });
@@ -198,7 +202,7 @@ function make(root) {
     const scale = Math.max(me.scale, weights[0] / d.sum);
     if (scale !== me.scaleNow) {
       me.scaleNow = scale;
-      axisEnd.textContent = percent(scale);
+      axisEnd.textContent = `${Number((100 * scale).toPrecision(3))} %`;
       for (let i = 0; i < rows.length; i++) rows[i].ghost.style.width = (100 * base[i]) / scale + "%";
     }
     let top = 0;
@@ -223,7 +227,7 @@ function make(root) {
     }
     big.textContent = `T = ${shownT(s.temperature)}`;
     said.textContent =
-      ` · entropy ${digits(d.entropy)} nats (${digits(d.entropy / Math.LN2)} bits)` +
+      `entropy ${digits(d.entropy)} nats (${digits(d.entropy / Math.LN2)} bits)` +
       ` · like choosing among ${digits(Math.exp(d.entropy))} token${Math.exp(d.entropy) < 1.005 ? "" : "s"}`;
     slider.setAttribute("aria-valuetext", `T = ${s.temperature === Infinity ? "infinity" : shownT(s.temperature)}`);
     if (cuts.open) paintCuts(d);
@@ -469,7 +473,7 @@ function make(root) {
     me.baseOthers = Math.max(0, 1 - me.base.reduce((a, b) => a + b, 0));
     othersBar.ghost.style.width = 100 * me.baseOthers + "%";
     // Wide enough to see T = 1 well, with room for bars to grow; a bar that outgrows it carries the scale along.
-    me.scale = [0.05, 0.1, 0.2, 0.3, 0.5].find((edge) => 2.2 * me.base[0] <= edge) ?? 1;
+    me.scale = [0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8].find((edge) => 1.7 * me.base[0] <= edge) ?? 1;
     me.scaleNow = 0;
 
     while (me.rows.length > Math.min(n, TOP)) me.rows.pop().node.remove();
@@ -491,7 +495,6 @@ function make(root) {
     list.scrollTop = 0;
     tail.hidden = n <= TOP;
     othersName.textContent = `${whole(Math.max(0, n - TOP))} others`;
-    noteLeft.textContent = "rank 1";
     noteRight.textContent = `rank ${whole(n)}`;
     canvas.setAttribute("aria-label", `The probabilities of all ${whole(n)} tokens by rank, on logarithmic axes`);
   }
@@ -541,8 +544,8 @@ function make(root) {
     if (fresh) load(data);
     list.style.maxHeight = `${data.height}px`;
     // The canvas knows no CSS variables: its colours are read again whenever Streamlit runs us (also on a new theme).
-    me.accent = css(root, "--st-primary-color") || "#2457d6";
-    me.line = getComputedStyle(others).color;
+    me.accent = getComputedStyle(swatch).color; // a lighter accent: the bars are the bright thing
+    me.line = getComputedStyle(swatch).outlineColor;
     me.grey = css(root, "--st-border-color") || "#cccccc";
     measure();
     if (fresh || pushed) {

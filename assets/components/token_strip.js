@@ -14,11 +14,11 @@ function make(root) {
     return [p, swatch];
   });
   const ranks = el("span", "ranks");
-  ranks.append(
-    el("span", "tok one", "top"), el("span", "", "most likely"),
-    el("span", "tok some", "2–10"), el("span", "", "dotted: rank 2 to 10"),
-    el("span", "tok far", ">10"), el("span", "", "solid: less likely"),
-  );
+  for (const [kind, sample, says] of [["one", "top", "most likely"], ["some", "2–10", "dotted: rank 2 to 10"], ["far", ">10", "solid: less likely"]]) {
+    const pair = el("span", "pair");
+    pair.append(el("span", `tok ${kind}`, sample), document.createTextNode(` ${says}`));
+    ranks.append(pair);
+  }
   legend.append(scale, ranks);
 
   const strip = el("div", "strip", null, { role: "listbox", "aria-label": "Tokens. Arrows move, Enter locks, Escape lets go." });
@@ -111,6 +111,7 @@ function make(root) {
     }
     if (!found && p >= 0 && rows.length) rows.push({ text: own, p, id: -1, same: true, apart: true });
     const most = Math.max(0.02, ...rows.map((row) => row.p));
+    list.querySelector("p")?.remove();
     while (list.children.length > rows.length) list.lastChild.remove();
     rows.forEach((row, j) => {
       const { node, chip, fill, num, note } = line(j);

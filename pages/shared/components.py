@@ -128,7 +128,7 @@ def temperature_bench(
     key: str,
     drawn: int | None = None,
     excluded: Sequence[int] = (0,),
-    height: int = 410,
+    height: int = 424,
     on_settings: Callable[[], None] | None = None,
     on_draw: Callable[[], None] | None = None,
     on_take: Callable[[], None] | None = None,
@@ -137,7 +137,10 @@ def temperature_bench(
 
     `tokens` and `log_probs` (V,) belong together; tokens in `excluded` (the start token) are not shown and get no
     probability at any temperature. `height` is that of the scrolling list of the 60 most likely, in pixels. `drawn`
-    is marked. In a callback, `bench_settings(key)` reads what was set. ValueError when an argument makes no sense.
+    is marked. ValueError when an argument makes no sense.
+
+    Whoever keeps the settings elsewhere brings that copy up to date in `on_settings`, with `bench_settings(key)`:
+    an argument that stays as it was means "leave it as the person has it".
     """
     log_probs = np.asarray(log_probs, dtype=np.float32).reshape(-1)
     if len(tokens) != log_probs.size:
@@ -177,7 +180,12 @@ def temperature_bench(
     )
     now: BenchResult = memory.now
     return BenchResult(
-        now.temperature, now.top_k, now.top_p, now.min_p, result.draw is not None, _index(result.take, log_probs.size, out)
+        now.temperature,
+        now.top_k,
+        now.top_p,
+        now.min_p,
+        result.draw is not None,
+        _index(result.take, log_probs.size, out),
     )
 
 
@@ -258,7 +266,9 @@ def token_strip(
     memory = _controlled(key, locked, moved, seq)
     header, arrays = _strip_payload(tokens)
     header |= {
-        "sig": zlib.crc32(b"".join(a.tobytes() for a in arrays.values()), zlib.crc32(json.dumps(header["texts"]).encode())),
+        "sig": zlib.crc32(
+            b"".join(a.tobytes() for a in arrays.values()), zlib.crc32(json.dumps(header["texts"]).encode())
+        ),
         "n_prompt": int(n_prompt),
         "rev": memory.rev,
         "locked": memory.pushed,
@@ -349,4 +359,6 @@ def living_sentence(runs: Sequence[Mapping[str, Any]], *, key: str, step_ms: int
         }
         for run in runs
     ]
-    _SENTENCE(key=key, data=pack({"runs": shown, "sig": zlib.crc32(json.dumps(shown).encode()), "step_ms": int(step_ms)}))
+    _SENTENCE(
+        key=key, data=pack({"runs": shown, "sig": zlib.crc32(json.dumps(shown).encode()), "step_ms": int(step_ms)})
+    )

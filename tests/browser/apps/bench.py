@@ -3,12 +3,23 @@
 import numpy as np
 import streamlit as st
 
-from pages.shared.components import temperature_bench
+from pages.shared.components import bench_settings, temperature_bench
 
 st.set_page_config(layout="wide")
 params = st.query_params
 V = int(params.get("n", 100))
-STORIES = [" the", " a", "\n", " little", "<script>", "$\\href{javascript:x}$", ":red[x]", "![](http://x)", "\t", " dog"]
+STORIES = [
+    " the",
+    " a",
+    "\n",
+    " little",
+    "<script>",
+    "$\\href{javascript:x}$",
+    ":red[x]",
+    "![](http://x)",
+    "\t",
+    " dog",
+]
 
 
 def logits(n: int, seed: int) -> np.ndarray:
@@ -39,8 +50,18 @@ with st.container(horizontal=True):
     if st.button("Other data"):
         state.seed += 1
     st.button("Rerun")
-result = temperature_bench(words(V), logits(V, state.seed), key="bench", drawn=state.drawn, **state.view)
-state.view = {name: getattr(result, name) for name in ("temperature", "top_k", "top_p", "min_p")}
+    if st.button("Away"):
+        st.stop()
+
+
+def follow() -> None:
+    now = bench_settings("bench")
+    state.view = {name: getattr(now, name) for name in ("temperature", "top_k", "top_p", "min_p")}
+
+
+result = temperature_bench(
+    words(V), logits(V, state.seed), key="bench", drawn=state.drawn, on_settings=follow, **state.view
+)
 if result.draw:
     state.drawn = int(params.get("drawn", 3))
     st.rerun()

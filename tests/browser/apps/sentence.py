@@ -19,12 +19,17 @@ def run(prompt: str, text: str) -> dict:
         if place < 8:
             others.insert(place, word)
         pairs = [[other, float(p)] for other, p in zip(others[:8], probs, strict=False)]
-        steps.append({"text": word, "prob": float(probs[min(place, 8)]), "alternatives": pairs, "other": float(probs[8:].sum())})
+        steps.append(
+            {"text": word, "prob": float(probs[min(place, 8)]), "alternatives": pairs, "other": float(probs[8:].sum())}
+        )
     return {"prompt": prompt, "steps": steps}
 
 
 runs = [
-    run("Once upon a time", ",| there| was| a| little| dog| named| Tom|.| Tom| was| sad| because| he| had| lost| his| ball|."),
+    run(
+        "Once upon a time",
+        ",| there| was| a| little| dog| named| Tom|.| Tom| was| sad| because| he| had| lost| his| ball|.",
+    ),
     run("The king", " said|:|\n|<script>| to| the| moon|."),
 ]
 living_sentence(runs, key="sentence", step_ms=int(st.query_params.get("ms", 700)))

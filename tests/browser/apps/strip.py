@@ -26,7 +26,9 @@ def scored(n: int) -> list[dict]:
         if rank <= 10:
             alternatives[rank - 1][0], alternatives[rank - 1][2] = text, 7
         entropy = float(-(probs[probs > 0] * np.log(probs[probs > 0])).sum())
-        out.append({"text": text, "id": 7, "prob": prob, "rank": rank, "alternatives": alternatives, "entropy": entropy})
+        out.append(
+            {"text": text, "id": 7, "prob": prob, "rank": rank, "alternatives": alternatives, "entropy": entropy}
+        )
     out[0] |= {"prob": None, "rank": None, "alternatives": [], "entropy": None}
     return out
 
