@@ -96,6 +96,7 @@ def open_text(name: str) -> Any:
 
 def train(args: argparse.Namespace) -> None:
     """Train by the same spec as a job does, with a progress bar."""
+    from lmcore import checkpoints
     from lmcore.training import spec as specs
 
     corpus = open_text(args.corpus)
@@ -103,7 +104,7 @@ def train(args: argparse.Namespace) -> None:
         corpus, tokenizer=args.tokenizer, family=args.family, preset=args.preset, order=args.order,
         max_steps=args.max_steps, seed=args.seed,
     )  # fmt: skip
-    for event in specs.run(spec, lambda _: corpus, out=args.out):
+    for event in checkpoints.record(args.out, specs.run(spec, lambda _: corpus)):
         show_event(event, args.json)
     if not args.json:
         print(f"\nsaved in {args.out}")

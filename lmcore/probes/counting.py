@@ -20,16 +20,18 @@ class Corner:
 
 
 def busiest(model: NGram, order: int, n_contexts: int = 16, n_tokens: int = 16) -> Corner:
-    """The most frequent contexts of an order, and the tokens that followed these most often, by count."""
+    """The most frequent contexts of an order, and the tokens with the largest shares after them."""
     contexts: list[tuple[int, ...]] = [()]
     if order > 1:
         grams, _ = model.top_ngrams(order - 1, n_contexts)
         contexts = [tuple(int(token) for token in gram) for gram in grams]
     rows = [dict(zip(*(a.tolist() for a in model.continuations(context)), strict=True)) for context in contexts]
-    totals: dict[int, int] = {}
+    # A token's weight: its share in each row, so that every context has some of its followers among the columns.
+    weights: dict[int, float] = {}
     for row in rows:
+        total = sum(row.values())
         for token, count in row.items():
-            totals[token] = totals.get(token, 0) + count
-    tokens = sorted(totals, key=lambda token: (-totals[token], token))[:n_tokens]
+            weights[token] = weights.get(token, 0.0) + count / total
+    tokens = sorted(weights, key=lambda token: (-weights[token], token))[:n_tokens]
     counts = np.array([[row.get(token, 0) for token in tokens] for row in rows], dtype=np.int64)
     return Corner(contexts, tokens, counts.reshape(len(contexts), len(tokens)))

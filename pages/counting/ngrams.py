@@ -1,24 +1,16 @@
 """Counting / N-grams: count which token follows which, and divide."""
 
-import functools
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lmcore import batches, models, tokenizers
 from lmcore.figures.counts import count_heatmap, next_bars
-from lmcore.models.ngram import NGram
-from lmcore.probes.counting import Corner, busiest
-from lmcore.tokenizers.base import Tokenizer
 from pages.shared import lesson, scripts, texts
-from pages.shared.cache import Unhashed
+from pages.shared.counted import MAX_CHARS, MAX_ORDER, corner_of, counts_of
 from pages.shared.view import View, choice, number, text, whole
 
 PAGE = "n-grams"
 KINDS = {"char": "Characters", "word": "Words"}
-MAX_CHARS = 5_000_000  # of a longer text the beginning is counted, and the page says so
-MAX_ORDER = 5
 PLAYS = "shakespeare-1mb"
 
 view = View(
@@ -48,25 +40,8 @@ with controls[2]:
     order = st.segmented_control("Order n", range(1, MAX_ORDER + 1), key=view.key("order"), required=True)
 
 
-@functools.lru_cache(maxsize=12)
-def counted(sha256: str, kind: str, hidden: Unhashed) -> tuple[Tokenizer, NGram, int]:
-    """The tokenizer and the counts of a text; one model of the highest order has the lower orders in it."""
-    corpus_text = hidden.value.text[:MAX_CHARS]
-    tokenizer = tokenizers.train(kind, corpus_text)
-    tokens = batches.tokenize(tokenizer, corpus_text)
-    model = models.build("ngram", {"order": MAX_ORDER, "smoothing": "add-k", "k": 0.0}, tokenizer.vocab_size)
-    return tokenizer, model.fit(tokens), int(tokens.ids.size)
-
-
-@functools.lru_cache(maxsize=64)
-def corner(sha256: str, kind: str, order: int, hidden: Unhashed) -> Corner:
-    """The part of the table that the heatmap shows."""
-    return busiest(counted(sha256, kind, hidden)[1], order)
-
-
-big = Unhashed(corpus)
 try:
-    tokenizer, model, n_tokens = counted(corpus.sha256, kind, big)
+    tokenizer, model, n_tokens = counts_of(corpus, kind)
 except ValueError as refusal:
     lesson.refuse(str(refusal))
     view.publish()
@@ -74,7 +49,7 @@ except ValueError as refusal:
 if len(corpus.text) > MAX_CHARS:
     st.caption(f"The first {MAX_CHARS:,} characters are counted; the text has {len(corpus.text):,}.")
 V = tokenizer.vocab_size
-shown = corner(corpus.sha256, kind, order, big)
+shown = corner_of(corpus, kind, order)
 
 
 def spelled(ids: tuple[int, ...]) -> str:

@@ -116,7 +116,7 @@ strip = components.token_strip(
         }
         for place in found
     ],
-    key=STRIP, n_prompt=len(kept),
+    key=STRIP, n_prompt=len(kept), locked=min(len(kept), len(ids) - 1),
 )  # fmt: skip
 
 if strip.branch:

@@ -138,7 +138,7 @@ with st.expander("Go further", icon=":material/tune:"):
         "Seed of the draws", 0, 9999, key=view.key("seed"), help="The n-th draw of a seed is always the same."
     )
     st.caption(
-        "The cuts of the bench (top-k, top-p, min-p) come after the temperature. A cut token is greyed, not removed: it "
+        "The cuts (top-k, top-p, min-p) come after the temperature. A cut token is greyed, not removed: it "
         "has probability 0 until the cut is lifted."
     )
 

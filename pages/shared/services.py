@@ -9,13 +9,12 @@ import secrets
 import streamlit as st
 
 from lmcore.jobs import LocalRunner
-from lmcore.library import Library, LibraryError
+from lmcore.library import Library, LibraryError, default_library
 
 
-@functools.cache
 def library() -> Library:
     """The texts, models, runs and shares on disk."""
-    return Library()
+    return default_library()
 
 
 @functools.cache
@@ -28,10 +27,12 @@ def runner() -> LocalRunner:
 
 def warm_up() -> None:
     """Start the workers and read the shipped checkpoints before the first visitor comes."""
-    from pages.shared import models
+    from pages.shared import living, models
 
-    runner()
+    jobs = runner()
     models.warm_up()
+    living.runs()
+    jobs.wait_warm()
 
 
 def shut_down() -> None:
@@ -43,8 +44,9 @@ def shut_down() -> None:
 
 def workspace() -> str:
     """The handle of this browser's workspace. Without a valid cookie, one that lasts as long as the session."""
+    token = st.context.cookies.get("workspace")
     try:
-        return library().workspace_for(st.context.cookies.get("workspace"))
+        return library().workspace_for(token if isinstance(token, str) else None)
     except LibraryError:
         own = st.session_state.setdefault("workspace", secrets.token_urlsafe(32))
         return library().workspace_for(own)

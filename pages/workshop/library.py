@@ -11,7 +11,7 @@ from pages.shared.lessons import LESSONS
 
 PAGE = "library"
 MB = 1e6
-here = "{0.scheme}://{0.netloc}".format(urlsplit(st.context.url or ""))
+here = "{0.scheme}://{0.netloc}".format(urlsplit(str(st.context.url or "")))
 library, workspace = services.library(), services.workspace()
 
 
