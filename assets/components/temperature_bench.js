@@ -1,6 +1,7 @@
 // The temperature bench: the distribution of the next token, recomputed over the whole vocabulary while one drags.
 // The order of operations is that of lmcore/sampling.py: temperature, top-k, top-p, min-p, renormalise.
 
+const ROW = 34; // height of a row in pixels, as in the CSS
 const TOP = 60; // rows in the DOM; all the others are one row and one canvas
 const PLACES = [[0, 0], [420, 1], [620, 2], [900, 5]]; // where a temperature lies on the slider; beyond 950 is infinity
 const KS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000];
@@ -117,7 +118,7 @@ function make(root) {
   const box = el("input", "box", null, {
     type: "text", inputmode: "decimal", "aria-label": "Temperature as a number, or inf", autocomplete: "off", size: 5,
   });
-  const ticks = el("div", "ticks");
+  const ticks = el("div", "ticks"), marks = [];
   const tick = (T, text, says) => {
     const node = says ? el("button", "tick", null, { type: "button" }) : el("span", "tick minor", text);
     if (says) {
@@ -125,9 +126,9 @@ function make(root) {
       on(node, "click", () => { set({ temperature: T }, true); commit(0); });
     }
     node.style.setProperty("--at", placeOf(T) / 1000);
-    node.dataset.t = String(T);
+    node.T = T;
+    marks.push(node);
     ticks.append(node);
-    return node;
   };
   tick(0, "0", "top one only");
   tick(0.5, "0.5");
@@ -195,7 +196,8 @@ function make(root) {
   }
 
   // ---- computing and painting --------------------------------------------------------------------------------
-  function paint() {
+  /** Recompute everything, draw what is in sight; rows scrolled out of sight follow when the drag rests. */
+  function paint(inSight = false) {
     const { settings: s, rows, n, weights, base } = me;
     if (!n) return;
     const d = (me.now = distribution(me.sorted, weights, s));
@@ -206,11 +208,13 @@ function make(root) {
       for (let i = 0; i < rows.length; i++) rows[i].ghost.style.width = (100 * base[i]) / scale + "%";
     }
     let top = 0;
+    const from = inSight ? me.from : 0, to = inSight ? me.to : rows.length;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i], cut = i >= d.kept, p = cut ? 0 : weights[i] / d.sum;
+      top += p;
+      if (i < from || i >= to) continue;
       // A cut bar keeps, in grey, the length that it would have had.
       const length = (cut ? weights[i] / d.all : p) / scale;
-      top += p;
       row.fill.style.transform = `scaleX(${length < 1e-5 ? 0 : Math.min(1, length)})`;
       const text = cut && s.temperature !== 0 ? "cut" : percent(p);
       if (text !== row.text) row.num.data = row.text = text;
@@ -233,42 +237,54 @@ function make(root) {
     if (cuts.open) paintCuts(d);
   }
 
-  /** All n probabilities against their rank, both axes logarithmic: T = 1 as an outline, now as an area. */
+  /** Where the curve of all n probabilities by rank has its points: computed once for a width, not for each event. */
+  function plot() {
+    const { n, width: W } = me, logN = Math.log(n);
+    me.ranks = [];
+    me.xs = [];
+    if (!W || n <= TOP) return;
+    for (let x = 0, last = -1; x <= W; x += 2.5) {
+      const rank = Math.min(n - 1, Math.floor(Math.exp((x / W) * logN)) - 1);
+      if (rank === last) continue;
+      me.ranks.push((last = rank));
+      me.xs.push((Math.log(rank + 1) / logN) * W);
+    }
+    if (me.ranks[me.ranks.length - 1] < n - 1) {
+      me.ranks.push(n - 1);
+      me.xs.push(W);
+    }
+    me.floor = -logN - Math.log(300); // ln p at the lower edge
+    const line = (me.baseLine = new Path2D()), logZ = Math.log(me.baseSum);
+    me.ranks.forEach((r, i) => line.lineTo(me.xs[i], high(me.sorted[r] - me.sorted[0] - logZ)));
+  }
+
+  const high = (logP) => 3 + (me.height - 3) * Math.min(1, Math.max(0, logP / me.floor));
+
+  /** Both axes logarithmic: T = 1 as an outline, now as an area, what is cut in grey. */
   function paintTail(d) {
-    const { n, weights } = me, W = me.width, H = me.height, ratio = me.ratio;
-    if (!W) return;
-    const c = canvas.getContext("2d");
+    const { n, sorted, ranks, xs, height: H, ratio } = me, T = me.settings.temperature;
+    if (!me.baseLine) return;
+    const c = canvas.getContext("2d"), beta = T === Infinity ? 0 : 1 / T;
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
-    c.clearRect(0, 0, W, H);
-    const logN = Math.log(n), floor = -logN - Math.log(300), high = (p) => (p > 0 ? Math.max(0, 1 - Math.log(p) / floor) : 0) * (H - 3);
-    const curve = (value, until) => {
-      let last = -1, x = 0;
-      for (let px = 0; px <= W; px += 2) {
-        const rank = Math.min(n - 1, Math.floor(Math.exp((px / W) * logN)) - 1);
-        if (rank === last) continue;
-        if (rank >= until) break;
-        last = rank;
-        x = n === 1 ? 0 : (Math.log(rank + 1) / logN) * W;
-        c.lineTo(x, H - high(value(rank)));
-      }
-      return x;
-    };
-    const area = (value, until, colour) => {
+    c.clearRect(0, 0, me.width, H);
+    // ln p = (z - z_1) / T - ln Z: no logarithm for each point
+    const area = (logZ, until, colour) => {
       c.beginPath();
       c.moveTo(0, H);
-      const x = curve(value, until);
-      c.lineTo(until >= n ? W : x, H);
-      c.closePath();
+      let x = 0;
+      for (let i = 0; i < ranks.length && ranks[i] < until; i++) {
+        const z = sorted[ranks[i]] - sorted[0];
+        c.lineTo((x = xs[i]), high((T === 0 ? (z === 0 && ranks[i] === 0 ? 0 : -Infinity) : beta ? z * beta : 0) - logZ));
+      }
+      c.lineTo(x, H);
       c.fillStyle = colour;
       c.fill();
     };
-    if (d.kept < n) area((r) => weights[r] / d.all, n, me.grey);
-    area((r) => weights[r] / d.sum, d.kept, me.accent);
-    c.beginPath();
-    curve((r) => me.baseAll[r] / me.baseSum, n);
+    if (d.kept < n) area(Math.log(d.all), n, me.grey);
+    area(Math.log(d.sum), d.kept, me.accent);
     c.strokeStyle = me.line;
     c.lineWidth = 1.5;
-    c.stroke();
+    c.stroke(me.baseLine);
   }
 
   function paintCuts(d) {
@@ -294,24 +310,31 @@ function make(root) {
   /** Put the settings into the controls, leaving alone the one that is being used. */
   function show(except) {
     const s = me.settings;
-    if (except !== slider) slider.value = placeOf(s.temperature);
-    if (except !== box) box.value = s.temperature === Infinity ? "∞" : String(s.temperature);
+    showTemperature(except);
     const k = KS.findIndex((value) => s.top_k && value >= s.top_k);
     if (except !== topK.input) topK.input.value = k < 0 ? KS.length : k;
     if (except !== topP.input) topP.input.value = Math.round(s.top_p * 100);
     if (except !== minP.input) minP.input.value = Math.round(s.min_p * 100);
-    if (except !== topK.number) topK.number.value = s.top_k || "off";
-    if (except !== topP.number) topP.number.value = s.top_p < 1 ? s.top_p : "off";
-    if (except !== minP.number) minP.number.value = s.min_p || "off";
-    for (const node of ticks.children) node.classList.toggle("here", Number(node.dataset.t) === s.temperature);
+    topK.number.value = s.top_k || "off";
+    topP.number.value = s.top_p < 1 ? s.top_p : "off";
+    minP.number.value = s.min_p || "off";
     cutWords();
+  }
+
+  function showTemperature(except) {
+    const T = me.settings.temperature;
+    if (except !== slider) slider.value = placeOf(T);
+    box.value = T === Infinity ? "∞" : String(T);
+    for (const node of marks) node.classList.toggle("here", node.T === T);
   }
 
   let gliding = 0;
   function glide(yes) {
+    if (!yes && !gliding) return;
     clearTimeout(gliding);
+    gliding = 0;
     root.classList.toggle("glide", yes && !reducedMotion());
-    if (yes) gliding = setTimeout(() => root.classList.remove("glide"), 320);
+    if (yes) gliding = setTimeout(() => glide(false), 320);
   }
 
   function set(change, moves, except) {
@@ -320,6 +343,17 @@ function make(root) {
     show(except);
     paint();
   }
+
+  let resting = 0;
+  function rest() {
+    clearTimeout(resting);
+    resting = setTimeout(paint, 150);
+  }
+  function sight() {
+    me.from = Math.floor(list.scrollTop / ROW) - 1;
+    me.to = Math.ceil((list.scrollTop + me.listHeight) / ROW) + 1;
+  }
+  on(list, "scroll", () => { sight(); rest(); });
 
   /** One drag event: recompute, and leave the time it took on the root, where the bench reads it. */
   const ports = new MessageChannel();
@@ -330,7 +364,12 @@ function make(root) {
   };
   function dragged(event, change, except) {
     const start = performance.now();
-    set(change, false, except);
+    glide(false);
+    Object.assign(me.settings, change);
+    if ("temperature" in change) showTemperature(except);
+    else show(except);
+    paint(true);
+    rest();
     root.dataset.scriptMs = (performance.now() - start).toFixed(3);
     root.dataset.events = ++events;
     if (!since) {
@@ -521,6 +560,7 @@ function make(root) {
     me.ratio = Math.min(2, devicePixelRatio || 1);
     canvas.width = Math.round(me.width * me.ratio);
     canvas.height = Math.round(me.height * me.ratio);
+    plot();
   }
   const sized = new ResizeObserver(() => {
     if (canvas.clientWidth === me.width) return;
@@ -542,7 +582,8 @@ function make(root) {
       waiting = 0;
     }
     if (fresh) load(data);
-    list.style.maxHeight = `${data.height}px`;
+    list.style.maxHeight = `${(me.listHeight = data.height)}px`;
+    sight();
     // The canvas knows no CSS variables: its colours are read again whenever Streamlit runs us (also on a new theme).
     me.accent = getComputedStyle(swatch).color; // a lighter accent: the bars are the bright thing
     me.line = getComputedStyle(swatch).outlineColor;
@@ -561,6 +602,7 @@ function make(root) {
     sized.disconnect();
     clearTimeout(waiting);
     clearTimeout(gliding);
+    clearTimeout(resting);
     ports.port1.close();
   };
   return me;

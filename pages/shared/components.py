@@ -229,9 +229,13 @@ def _moved(key: str) -> tuple[BenchResult | None, Any]:
 
 def _index(sent: Any, size: int, excluded: Sequence[int] = ()) -> int | None:
     """The token index in a trigger's value, or None when it is none of the vocabulary."""
-    token = sent.get("token") if isinstance(sent, Mapping) else None
-    good = isinstance(token, int) and not isinstance(token, bool) and 0 <= token < size and token not in excluded
-    return token if good else None
+    token = _whole(sent.get("token")) if isinstance(sent, Mapping) else None
+    return token if token is not None and 0 <= token < size and token not in excluded else None
+
+
+def _whole(value: Any) -> int | None:
+    """A JSON value when it is a whole number, else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 # ---- the token strip --------------------------------------------------------------------------------------------
@@ -317,20 +321,18 @@ def _strip_moved(key: str, size: int) -> tuple[int | None, Any]:
     sent = state.get("locked") if isinstance(state, Mapping) else None
     if not isinstance(sent, Mapping) or "seq" not in sent:
         return None, None
-    at = sent.get("at")
-    good = isinstance(at, int) and not isinstance(at, bool) and 0 <= at < size
-    return (at if good else None), sent["seq"]
+    at = _whole(sent.get("at"))
+    return (at if at is not None and 0 <= at < size else None), sent["seq"]
 
 
 def _branch(sent: Any, size: int) -> tuple[int, int] | None:
     """(position, token id) in a trigger's value. Whether the id is in the vocabulary is for the model to check."""
     if not isinstance(sent, Mapping):
         return None
-    pair = (sent.get("position"), sent.get("token_id"))
-    if not all(isinstance(value, int) and not isinstance(value, bool) for value in pair):
+    position, token = (_whole(sent.get(name)) for name in ("position", "token_id"))
+    if position is None or token is None or not 0 <= position < size or token < 0:
         return None
-    position, token = pair
-    return (position, token) if 0 <= position < size and token >= 0 else None
+    return position, token
 
 
 # ---- the living sentence ----------------------------------------------------------------------------------------

@@ -69,10 +69,10 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path, seconds: flo
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}:\n{log.read_text()[-2000:]}")
-        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            with urllib.request.urlopen(url, timeout=2) as answer:
-                if answer.status == 200:
-                    return
+        refused = contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError)
+        with refused, urllib.request.urlopen(url, timeout=2) as answer:
+            if answer.status == 200:
+                return
         time.sleep(0.1)
     raise RuntimeError(f"{url} did not answer in {seconds:g} s:\n{log.read_text()[-2000:]}")
 

@@ -6,10 +6,10 @@ import streamlit as st
 from pages.shared.components import token_strip
 
 st.set_page_config(layout="wide")
-TEXT = (
-    "Once| upon| a| time|,| there| was| a| little| dog| named| Tom|.|\n|He| found| <script>alert(1)</script>| in| the| "
-    "$\\href{javascript:x}$| garden|.| :red[x]| and| ![](http://x)| said|\t|nothing|.|\n|\n|The| dog| was| happy|."
-).split("|")
+TEXT = ["Once", " upon", " a", " time", ",", " there", " was", " a", " little", " dog", " named", " Tom", ".", "\n"]
+TEXT += ["He", " found", " <script>alert(1)</script>", " in", " the", " $\\href{javascript:x}$", " garden", "."]
+TEXT += [" :red[x]", " and", " ![](http://x)", " said", "\t", "nothing", ".", "\n", "\n", "The", " dog", " was"]
+TEXT += [" happy", "."]
 OTHERS = [" cat", " bird", " the", " ball", "\n", " and", " friend", " <b>bold</b>", " old", " moon"]
 
 
