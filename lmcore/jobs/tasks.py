@@ -27,7 +27,7 @@ class Task:
     run: str  # (spec, context) -> Iterator[dict]
     check: str | None = None  # (spec) -> spec, complete and canonical; ValueError with a sentence
     identity: str | None = None  # (spec) -> hex: equal for jobs that give equal results
-    warm: str | None = None  # () -> None, called once in a fresh worker, so that the first job starts at once
+    warm: str | None = None  # () called once in a fresh worker; a generator goes on after its first yield while idle
 
 
 TASKS: dict[str, Task] = {

@@ -25,9 +25,9 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from lmcore.jobs.context import Context
 from lmcore.jobs.tasks import load
@@ -39,7 +39,7 @@ NICE = 15
 class Worker:
     """The loop: orders in, events out."""
 
-    def __init__(self, orders: BinaryIO, outbox: Outbox) -> None:
+    def __init__(self, orders: int, outbox: Outbox) -> None:
         self._orders = orders
         self._outbox = outbox
         self._jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -47,17 +47,27 @@ class Worker:
         threading.Thread(target=self._listen, daemon=True, name="orders").start()
 
     def _listen(self) -> None:
-        for line in self._orders:
-            order = json.loads(line)
-            if order["op"] == "stop":
-                self._stop = order["job"]
-            elif order["op"] == "run":
-                self._jobs.put(order)
+        buffer = b""
+        while data := os.read(self._orders, 65536):
+            *lines, buffer = (buffer + data).split(b"\n")
+            for order in map(json.loads, lines):
+                if order["op"] == "stop":
+                    self._stop = order["job"]
+                elif order["op"] == "run":
+                    self._jobs.put(order)
         os._exit(0)  # the server closed the pipe or died: whatever runs here has nobody to report to
 
-    def work(self) -> None:
-        """Do jobs until the server is gone."""
+    def work(self, idle: list[Iterator[Any]]) -> None:
+        """Do jobs until the server is gone; in between, turn by turn, what the warm-ups left for idle moments."""
         while True:
+            while idle and self._jobs.empty():
+                try:
+                    next(idle[0])
+                except StopIteration:
+                    del idle[0]
+                except Exception:
+                    traceback.print_exc()
+                    del idle[0]
             order = self._jobs.get()
             end = self._do(order)
             gc.collect()  # the model of this job goes before the next one comes
@@ -133,17 +143,28 @@ def main() -> None:
         os.nice(NICE)
     if args.memory:
         _limit_memory(args.memory)
-    out = os.dup(1)
+    outbox = Outbox(os.dup(1))
     os.dup2(2, 1)
-    worker = Worker(sys.stdin.buffer, Outbox(out))
+    worker = Worker(0, outbox)
     began = time.monotonic()
+    idle = []
     for target in args.warm:
-        load(target)()
+        try:
+            warming = load(target)()
+            if isinstance(warming, Iterator):
+                next(warming, None)
+                idle.append(warming)
+        except Exception:  # then the first job is slower, or says in words what is wrong
+            traceback.print_exc()
     gc.collect()
     gc.freeze()
-    worker._outbox.send({"op": "ready", "seconds": round(time.monotonic() - began, 3)})
-    worker.work()
+    outbox.send({"op": "ready", "seconds": round(time.monotonic() - began, 3)})
+    worker.work(idle)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)  # an orderly end would wait for the threads

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from lmcore import checkpoints
 from lmcore.library import files, schema
 from lmcore.library.base import title_of
 from lmcore.library.errors import LibraryError, in_words
@@ -47,8 +48,6 @@ class Models(Quota):
         `kept=False` puts it aside without asking: such models go first when room is needed.
         Errors: LibraryError when it is no checkpoint or cannot fit (see `would_thin`), or nothing can be written.
         """
-        from lmcore import checkpoints
-
         with in_words():
             try:
                 card = checkpoints.read_card(folder)

@@ -1,0 +1,113 @@
+"""The task "train": a run of lmcore.training.spec in a worker, its weights as files, the rest as events.
+
+Spec: {"task": "train", …what lmcore.training.spec.validate takes}. Events: "start", "step" and "sample" as that module
+yields them, "snapshot" {step, file below the job's model folder}; the result of "done" is {hash, step, seconds,
+metrics, stopped}. A job that is stopped leaves its model as far as it got.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lmcore import checkpoints, corpora
+from lmcore.corpora import Corpus
+from lmcore.jobs.context import Context
+from lmcore.training import spec as specs
+
+Spec = dict[str, Any]
+
+
+def check(spec: Spec) -> Spec:
+    """The spec in full; ValueError in words."""
+    return specs.validate(_run_spec(spec))
+
+
+def identity(spec: Spec) -> str:
+    """Equal for runs that compute the same."""
+    return specs.spec_hash(_run_spec(spec))
+
+
+def run(spec: Spec, context: Context) -> Iterator[dict[str, Any]]:
+    """Train, keep, tell."""
+    context.wraps_up = True
+    spec = _run_spec(spec)
+    texts: list[Corpus] = []
+
+    def resolve(corpus: dict[str, Any]) -> Corpus:
+        texts.append(context.resolve_text(corpus))
+        return texts[-1]
+
+    resume = context.resume[0] if context.resume else None
+    start: dict[str, Any] = {}
+    held_out_loss = None
+    held: list[Callable[[], Any]] = []  # gives the full state as of the last "step"
+
+    def hold(state: Callable[[], Any]) -> None:
+        held[:] = [state]
+
+    for event in specs.run(spec, resolve, resume, hold_state=hold):
+        arrays = event.pop("arrays", None)
+        if event["kind"] == "start":
+            start = event
+            yield {name: value for name, value in event.items() if name != "tokenizer"}
+        elif event["kind"] == "snapshot":
+            path = checkpoints.save_snapshot(context.model_folder, event["step"], arrays)
+            yield {**event, "file": path.relative_to(context.model_folder).as_posix()}
+        elif event["kind"] == "done":
+            digest = _keep(context, start, arrays, event.pop("card"))
+            context.result = {"hash": digest, **{name: value for name, value in event.items() if name != "kind"}}
+        else:
+            held_out_loss = event.get("held_out_loss") or held_out_loss
+            yield event
+        if event["kind"] == "step" and held and event["step"] < start["max_steps"] and context.save_due():
+            state = held[0]()
+            context.save(state, {"step": event["step"]})
+            if context.stopping:
+                _keep_unfinished(context, start, spec, texts[0], event["step"], state, held_out_loss)
+        if context.stopping and event["kind"] != "done":
+            return
+
+
+def warm() -> Iterator[None]:
+    """All that the first job would wait for: torch, and every path through it once; then, while idle, the texts."""
+    specs.warm()
+    yield
+    for name in corpora.CATALOG:
+        with contextlib.suppress(corpora.CorpusError):  # its pack is not installed
+            corpora.load(name)
+        yield
+
+
+def _run_spec(spec: Spec) -> Spec:
+    return {name: value for name, value in spec.items() if name != "task"}
+
+
+def _keep(context: Context, start: dict[str, Any], arrays: Any, card: dict[str, Any]) -> str:
+    return checkpoints.save_arrays(
+        context.model_folder, start["family"], start["config"], arrays, start["tokenizer"], card
+    )
+
+
+def _keep_unfinished(
+    context: Context,
+    start: dict[str, Any],
+    spec: Spec,
+    corpus: Corpus,
+    step: int,
+    state: Any,
+    held_out_loss: float | None,
+) -> None:
+    weights = {name.removeprefix("weights/"): a for name, a in state.items() if name.startswith("weights/")}
+    card = {
+        "title": f"{start['family']} on {corpus.title}",
+        "corpus": {"name": corpus.name, "title": corpus.title, "sha256": corpus.sha256},
+        "spec": spec,
+        "code": specs.code_version(),
+        "steps": step,
+        "n_params": start["n_params"],
+        "metrics": {"held_out_loss": held_out_loss} if held_out_loss is not None else {},
+        "stopped": f"Stopped by hand at step {step:,} of {start['max_steps']:,}.",
+    }
+    context.result = {"hash": _keep(context, start, weights, card), "step": step}
