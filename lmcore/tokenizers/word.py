@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -11,6 +10,7 @@ from typing import Any
 
 from lmcore.tokenizers.base import START, Tokenizer
 from lmcore.tokenizers.checks import MAX_VOCAB, clean, fields, strings, training_text, whole_number
+from lmcore.tokenizers.letters import marks
 
 UNK = "<unk>"
 UNK_ID = 1
@@ -24,9 +24,7 @@ OPENING = frozenset("([{$“‘«")  # no space after these
 @lru_cache(maxsize=1)
 def _pattern() -> re.Pattern[str]:
     """A newline; or letters, digits and accents with apostrophes inside ("don't"); or one other character."""
-    # Python's \w has no combining marks, without which Hindi or accents written apart fall to pieces.
-    marks = "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c)).startswith("M"))
-    letter = rf"[\w{marks}]"
+    letter = rf"[\w{marks()}]"
     return re.compile(rf"\n|{letter}{{1,{MAX_WORD}}}(?:['’]{letter}{{1,{MAX_WORD}}}){{0,2}}|[^\w\s]")
 
 
