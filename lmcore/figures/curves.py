@@ -48,7 +48,7 @@ def loss_curves(
                 yanchor=side, font=dict(size=16, color=color),
             )  # fmt: skip
     top = max([guess, *losses[:1]]) * 1.12
-    figure.update_layout(**layout(theme, height=380))
-    figure.update_xaxes(title="step", range=[0, max(1, max_steps) * 1.15])
+    figure.update_layout(**layout(theme, height=380, margin=dict(l=8, r=130, t=16, b=8)))  # room for the labels
+    figure.update_xaxes(title="step", range=[0, max(1, max_steps)])
     figure.update_yaxes(title="loss (nats a token)", range=[0, top])
     return figure
