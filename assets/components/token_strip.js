@@ -36,11 +36,15 @@ function make(root) {
     me.data = data;
     const nodes = document.createDocumentFragment();
     me.chips = [];
-    let open = true; // may the line break before this token?
+    // Where may a line break? Where the text has spaces; between any two words when tokens do not carry the spaces.
+    let spaces = 0;
+    for (let i = 0; i < data.n; i++) spaces += text(i).includes(" ");
+    const bare = spaces < data.n / 25, closing = /^[.,;:!?)\]}'"’”]+$/;
+    let open = true;
     for (let i = 0; i < data.n; i++) {
       const token = text(i);
       if (i === data.n_prompt && i > 0) nodes.append(el("span", "seam", "", { "aria-hidden": "true", title: "Here the prompt ends" }));
-      if (open || /^\s/.test(token)) nodes.append(el("wbr"));
+      if (open || /^\s/.test(token) || (bare && !closing.test(token))) nodes.append(el("wbr"));
       const chip = el("span", `tok ${rankClass(data.rank[i])}${i < data.n_prompt ? " given" : ""}`, visible(token), {
         role: "option", tabindex: -1, "aria-selected": "false",
       });

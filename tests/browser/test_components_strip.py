@@ -138,6 +138,15 @@ def test_running_again_doubles_nothing(app: Callable[..., Any]) -> None:
         assert page.locator(part).count() == count, part
 
 
+def test_lines_break_between_words_only(app: Callable[..., Any]) -> None:
+    for query in ("?n=200", "?n=200&bare=1"):
+        page = app("strip.py", query, viewport={"width": 700, "height": 900})
+        broken = page.eval_on_selector_all(
+            TOKENS, "chips => chips.filter(c => c.getClientRects().length > 1).map(c => c.textContent)"
+        )
+        assert {text.strip("·") for text in broken} <= {"![](http://x)", "<script>alert(1)</script>"}
+
+
 def test_a_thousand_tokens_on_a_phone_in_the_dark(app: Callable[..., Any]) -> None:
     page = app(
         "strip.py", "?n=1000", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True,

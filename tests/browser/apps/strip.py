@@ -1,4 +1,6 @@
-"""A page with nothing but the token strip. ?n=… repeats the text; ?locked=… asks for a locked token."""
+"""A page with nothing but the token strip. ?n=… repeats the text; ?locked=… asks for a locked
+token, ?bare=1 leaves out the spaces, as word tokenizers do.
+"""
 
 import numpy as np
 import streamlit as st
@@ -14,11 +16,11 @@ OTHERS = [" cat", " bird", " the", " ball", "\n", " and", " friend", " <b>bold</
 
 
 @st.cache_data
-def scored(n: int) -> list[dict]:
+def scored(n: int, bare: bool) -> list[dict]:
     rng = np.random.default_rng(3)
     out = []
     for i in range(n):
-        text = TEXT[i % len(TEXT)]
+        text = TEXT[i % len(TEXT)].strip(" ") if bare else TEXT[i % len(TEXT)]
         probs = np.sort(rng.dirichlet(np.full(14, 0.25)))[::-1]
         rank = int(rng.choice([1, 1, 1, 2, 3, 7, 12, 40]))
         alternatives = [[OTHERS[j], float(probs[j]), 100 + j] for j in range(10)]
@@ -38,7 +40,9 @@ locked = st.query_params.get("locked")
 if st.button("Let go"):
     st.session_state.ask = None
     locked = None
-result = token_strip(scored(n), key="strip", n_prompt=9, locked=None if locked is None else int(locked))
+result = token_strip(
+    scored(n, "bare" in st.query_params), key="strip", n_prompt=9, locked=None if locked is None else int(locked)
+)
 if result.branch:
     st.session_state.branch = result.branch
 st.button("Rerun")
