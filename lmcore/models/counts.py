@@ -129,7 +129,13 @@ def count(ids: NDArray[np.integer], starts: Ints, order: int, vocab_size: int) -
         for i in range(n):
             column = ids[begins + i - (n - length)] if i >= n - length else np.full(begins.size, START_ID, ids.dtype)
             columns[i].append(column)
-    return _table([np.concatenate(parts) for parts in columns], None, vocab_size)
+    whole = [np.concatenate(parts) for parts in columns]
+    bits = bits_for(vocab_size)
+    if n * bits <= 64:
+        return _table(pack(whole, bits), None, n, vocab_size)
+    # too long for one number: the rank of the context among all contexts stands for it
+    names, ranks = np.unique(pack(whole[:-1], bits), return_inverse=True)
+    return _table(pack([ranks, whole[-1]], bits), None, n, vocab_size, names)
 
 
 def shorter(table: Counts, head: Sequence[int]) -> Counts:
@@ -139,26 +145,23 @@ def shorter(table: Counts, head: Sequence[int]) -> Counts:
     tokens of the text (n - 1 of them are read). What follows a single start token begins a passage, and is the end of
     n other tokens as well, in the stream.
     """
-    n = table.order
-    grams = table.grams()
-    kept = (grams[:, 0] != START_ID) | (grams[:, 1] == START_ID)
-    columns, counts = list(grams[kept, 1:].T), table.counts[kept]
+    n, bits = table.order, np.uint64(table.bits)
+    contexts, tokens, counts = np.repeat(table.contexts, np.diff(table.offsets)), table.tokens, table.counts
+    below_first = np.uint64((1 << table.bits * (n - 2)) - 1)
+    below_second = np.uint64((1 << table.bits * max(n - 3, 0)) - 1)
+    rest = contexts & below_first  # the first token is a start token when nothing stands above the rest
+    kept = (contexts > below_first) | (rest <= below_second if n > 2 else tokens == START_ID)
+    keys = ((rest << bits) | tokens.astype(np.uint64))[kept]
+    counts = counts[kept]
     if len(head) >= n - 1:
-        columns = [np.append(column, np.int32(token)) for column, token in zip(columns, head, strict=False)]
+        keys = np.append(keys, pack([np.array([token]) for token in head[: n - 1]], table.bits))
         counts = np.append(counts, 1)
-    return _table(columns, counts, table.vocab_size)
+    return _table(keys, counts, n - 1, table.vocab_size)
 
 
-def _table(columns: list[NDArray[np.integer]], weights: Ints | None, vocab_size: int) -> Counts:
-    """Sort n-grams, given as n columns of tokens, and add up the weights (default 1 each) of equal ones."""
+def _table(keys: Keys, weights: Ints | None, order: int, vocab_size: int, names: Keys | None = None) -> Counts:
+    """Sort packed n-grams and add up the weights (default 1 each) of equal ones; `names` of contexts given by rank."""
     bits = bits_for(vocab_size)
-    mask = np.uint64((1 << bits) - 1)
-    names: Keys | None = None
-    if len(columns) * bits <= 64:
-        keys = pack(columns, bits)
-    else:  # too long for one number: the rank of the context stands for it
-        names, ranks = np.unique(pack(columns[:-1], bits), return_inverse=True)
-        keys = pack([ranks, columns[-1]], bits)
     if weights is None:
         keys.sort()
         firsts = _firsts(keys)
@@ -169,11 +172,11 @@ def _table(columns: list[NDArray[np.integer]], weights: Ints | None, vocab_size:
         firsts = _firsts(keys)
         counts = np.add.reduceat(weights[by_key], firsts) if keys.size else weights
     keys = keys[firsts]
-    tokens = (keys & mask).astype(np.int32)
+    tokens = (keys & np.uint64((1 << bits) - 1)).astype(np.int32)
     keys >>= np.uint64(bits)
     rows = _firsts(keys)
     contexts = keys[rows] if names is None else names[keys[rows].astype(np.int64)]
-    return Counts(len(columns), vocab_size, contexts, np.append(rows, keys.size), tokens, counts)
+    return Counts(order, vocab_size, contexts, np.append(rows, keys.size), tokens, counts)
 
 
 def _firsts(keys: Keys) -> Ints:
