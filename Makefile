@@ -27,7 +27,7 @@ bench: $(VENV)/.dev chromium
 	$(BIN)/python -m lmcore bench
 
 pretrained: $(VENV)/.runtime
-	$(BIN)/python -m lmcore.training.pretrain
+	$(BIN)/python -m lmcore.pretrain
 
 # A stamp a list: pip runs again only when the list of packages has changed.
 $(VENV)/.runtime: requirements.txt requirements-text-pack.txt

@@ -100,7 +100,14 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         on_click=lambda: view.set(drawn=drawn[:-1]),
     )  # fmt: skip
 components.temperature_bench(
-    tokenizer.itos, log_probs, **shape(), key=BENCH, on_settings=on_settings, on_draw=on_draw, on_take=on_take
+    tokenizer.itos,
+    log_probs,
+    **shape(),
+    key=BENCH,
+    height=330,
+    on_settings=on_settings,
+    on_draw=on_draw,
+    on_take=on_take,
 )
 
 lesson.try_this(
@@ -166,11 +173,11 @@ lesson.the_numbers(
         {
             "token": [tokenizer.itos[token] for token in order],
             "index": order,
-            f"probability at T = {lesson.spoken(view['T'])}": probs[order],
+            "probability": probs[order],
             "probability at T = 1": plain[order],
             "log p (nats)": log_probs[order],
         }
     ).head(5000),
-    note=f"The {min(V, 5000):,} most probable of {V:,} tokens.",
+    note=f"The {min(V, 5000):,} most probable of {V:,} tokens, at T = {lesson.spoken(view['T'])} with these cuts.",
 )
 view.publish()

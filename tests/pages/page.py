@@ -1,0 +1,44 @@
+"""Opening a page in a test as a visitor would."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.lessons import LESSONS
+from tests.live import ROOT
+
+
+def open_page(slug: str, state: Mapping[str, object] | None = None, query: Mapping[str, str] | None = None) -> AppTest:
+    """The page after its first run; `state` is put into session_state before it, `query` into its URL."""
+    at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
+    at.run()
+    for name, value in (state or {}).items():
+        at.session_state[name] = value
+    for name, text in (query or {}).items():
+        at.query_params[name] = text
+    if slug != "home":
+        at.switch_page(LESSONS[slug].file)
+    at.run()
+    return at
+
+
+def no_exception(at: AppTest) -> None:
+    """Fail with the traceback of the page when it raised."""
+    assert not at.exception, "\n".join(f"{e.message}\n" + "\n".join(e.stack_trace) for e in at.exception)
+
+
+def shown_text(at: AppTest) -> str:
+    """Everything that the page says in Markdown, captions, alerts and plain text."""
+    parts = [*at.markdown, *at.caption, *at.info, *at.error, *at.warning, *at.success, *at.text]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def run_script(source: str) -> str:
+    """Run a script of "The code" as a student would, in the project's folder; what it printed."""
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,99 @@
+"""Temperature and Inspect: what is said is what was computed, and what a person types appears literally."""
+
+from __future__ import annotations
+
+import ast
+
+import numpy as np
+import pytest
+
+from lmcore import checkpoints, sampling
+from pages.shared import models
+from tests.pages.page import no_exception, open_page, run_script, shown_text
+from tests.pages.test_every_page import NASTY
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return checkpoints.load(checkpoints.shipped()[models.DEFAULT])
+
+
+def test_the_temperature_of_a_link_is_the_one_on_the_page(shipped):
+    at = open_page("temperature", query={"T": "0.5", "prompt": "Once there was a", "model": models.DEFAULT})
+    no_exception(at)
+    log_probs = shipped.model.prompt(shipped.tokenizer.encode("Once there was a"))[1]
+    probs = sampling.distribution(log_probs, temperature=0.5)
+    best = shipped.tokenizer.itos[int(probs.argmax())]
+    assert f"At T = 0.5 the most probable token is `{best}` with {probs.max():.3g}" in shown_text(at).replace("**", "")
+
+
+@pytest.mark.parametrize("T", ["0", "1", "inf"])
+def test_the_script_reproduces_the_numbers(T: str):
+    query = {"T": T, "prompt": 'The "big" dog\'s \\ {ball}', "top_k": "7"}
+    at = open_page("temperature", {"temperature.code": True, "temperature.numbers": True}, query)
+    no_exception(at)
+    table = at.dataframe[0].value
+    shown = table.set_index("token")["probability"]
+    printed = [line.rsplit(maxsplit=1) for line in run_script(at.code[0].value).splitlines()]
+    assert len(printed) == 20
+    for token, prob in printed:
+        assert float(prob) == pytest.approx(float(shown[eval_text(token)]), rel=1e-3, abs=1e-9)
+
+
+def eval_text(printed: str) -> str:
+    """The token that a script printed by its repr."""
+    return str(ast.literal_eval(printed.strip()))
+
+
+@pytest.mark.parametrize("prompt", NASTY)
+@pytest.mark.parametrize("slug", ["temperature", "inspect"])
+def test_what_a_person_types_appears_literally(slug: str, prompt: str):
+    at = open_page(slug)
+    field = at.text_input if slug == "temperature" else at.text_area
+    field(key=f"{slug}.prompt").set_value(prompt).run()
+    no_exception(at)
+    for markdown in [*at.markdown, *at.caption]:
+        outside = "".join(part for i, part in enumerate(markdown.value.split("`")) if i % 2 == 0)
+        for danger in ("<script", "href{", ":red[", "](http"):
+            assert danger not in outside
+
+
+def test_inspect_scores_a_text_as_the_model_does(shipped):
+    text = "Ella hugged the squirrel first and the drum second."
+    at = open_page("inspect", query={"prompt": text})
+    no_exception(at)
+    score = shipped.model.score(shipped.tokenizer.encode(text))
+    metrics = {metric.label: metric.value for metric in at.metric}
+    assert metrics["Log-likelihood"] == f"{score.sum():.1f} nats"
+    assert metrics["Perplexity"] == f"{np.exp(-score.mean()):.3g} a token"
+
+
+def test_inspects_script_reproduces_the_numbers():
+    state = {"inspect.code": True, "inspect.numbers": True}
+    at = open_page("inspect", state, {"prompt": 'Mia said, "It\'s a kite."'})
+    no_exception(at)
+    table = at.dataframe[0].value
+    *lines, total = run_script(at.code[0].value).splitlines()
+    assert len(lines) == len(table)
+    for line, (_, row) in zip(lines, table.iterrows(), strict=True):
+        _token, prob, _word, rank = line.rsplit(maxsplit=3)
+        assert float(prob) == pytest.approx(row["probability"], rel=1e-3)
+        assert int(rank) == row["rank"]
+    assert float(total.split()[1]) == pytest.approx(table["log-probability (nats)"].sum(), abs=1e-3)
+
+
+def test_unknown_words_are_named():
+    at = open_page("inspect", query={"prompt": "Mia saw a zyzzyva"})
+    assert "`zyzzyva`" in shown_text(at)
+
+
+def test_writing_on_and_going_back():
+    at = open_page("inspect")
+    drawn = at.session_state["view/inspect"]["drawn"]
+    at.button(key="inspect.more").click().run()
+    no_exception(at)
+    longer = at.session_state["view/inspect"]["drawn"]
+    assert len(longer) == len(drawn) + 20
+    assert longer[: len(drawn)] == drawn
+    at.button(key="inspect.back").click().run()
+    assert at.session_state["view/inspect"]["drawn"] == drawn
