@@ -283,8 +283,8 @@ class GPT(LanguageModel, nn.Module):
             hidden = self.hidden(self._idx(window[None]), record)  # (1, n, C)
             log_probs = F.log_softmax(self.lm_head(hidden[0, -1]).float(), dim=-1).cpu().numpy()
         for i in range(self.config.n_layer):
-            cache.keys[i, :, :n] = record.values[f"block.{i}.k"][0].cpu().numpy()
-            cache.values[i, :, :n] = record.values[f"block.{i}.v"][0].cpu().numpy()
+            for j, name in enumerate("kv"):
+                cache.kv[i, j, :, :n] = record.values[f"block.{i}.{name}"][0].cpu().numpy()  # (H, n, D)
         cache.tokens[:n] = window
         cache.used = n
         return GPTState(cache, n), log_probs

@@ -22,17 +22,22 @@ from lmcore.models.gpt_config import GPTConfig
 LN_EPS = 1e-5
 
 
-class Layer(NamedTuple):
-    """The matrices of one block, with LayerNorm's gain and shift (and 1/√D) folded into what follows them."""
+GELU_LINEAR = math.sqrt(2 / math.pi)  # gelu(h) = ½ h (1 + tanh(GELU_LINEAR · h + GELU_CUBIC · h³))
+GELU_CUBIC = 0.044715 * math.sqrt(2 / math.pi)
+GELU_SCALE = GELU_CUBIC ** (1 / 3)  # in g = GELU_SCALE · h the cubic is g³ + GELU_SHIFT · g: one product less
+GELU_SHIFT = GELU_LINEAR / GELU_SCALE
 
-    c_attn: Floats  # (3C, C)
-    c_attn_bias: Floats
-    attn_proj: Floats  # (C, C)
-    attn_proj_bias: Floats
-    c_fc: Floats  # (4C, C)
-    c_fc_bias: Floats
-    mlp_proj: Floats  # (C, 4C), halved: the ½ of GELU
-    mlp_proj_bias: Floats
+
+class Layer(NamedTuple):
+    """The matrices of one block, their biases as a last column: W x + b = [W b] [x 1].
+
+    What can be done beforehand is folded in: LayerNorm's gain and shift, 1/√D into the query, GELU's constants.
+    """
+
+    c_attn: Floats  # (3C, C+1)
+    attn_proj: Floats  # (C, C+1)
+    c_fc: Floats  # (4C, C+1)
+    mlp_proj: Floats  # (C, 4C+1)
 
 
 class StepWeights:
@@ -42,42 +47,32 @@ class StepWeights:
         self.config = config
         self.wte = np.array(arrays["wte.weight"], np.float32)  # (V, C)
         self.wpe = np.array(arrays["wpe.weight"], np.float32)  # (block_size, C)
-        self.layers = [self._layer(i, arrays) for i in range(config.n_layer)]
-        self.head, self.head_bias = _fold(arrays, "ln_f", self.wte, np.zeros(config.vocab_size, np.float32))
+        self.layers = [self._layer(arrays, f"h.{i}") for i in range(config.n_layer)]
+        self.head = _columns(*_fold(arrays, "ln_f", self.wte, np.zeros(config.vocab_size, np.float32)))  # (V, C+1)
         self.mean = np.full(config.n_embd, 1 / config.n_embd, np.float32)  # x · mean is the mean of x, in one BLAS call
 
-    def _layer(self, i: int, arrays: Mapping[str, NDArray[np.float32]]) -> Layer:
-        def get(name: str) -> NDArray[np.float32]:
-            return arrays[f"h.{i}.{name}"]
+    def _layer(self, arrays: Mapping[str, NDArray[np.float32]], block: str) -> Layer:
+        def linear(name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            return arrays[f"{block}.{name}.weight"], arrays[f"{block}.{name}.bias"]
 
-        c_attn, c_attn_bias = _fold(arrays, f"h.{i}.ln_1", get("attn.c_attn.weight"), get("attn.c_attn.bias"))
-        C = self.config.n_embd
-        c_attn[:C] /= math.sqrt(self.config.head_dim)
-        c_attn_bias[:C] /= math.sqrt(self.config.head_dim)
-        c_fc, c_fc_bias = _fold(arrays, f"h.{i}.ln_2", get("mlp.c_fc.weight"), get("mlp.c_fc.bias"))
-        return Layer(
-            c_attn,
-            c_attn_bias,
-            _columns(get("attn.c_proj.weight")),
-            np.array(get("attn.c_proj.bias"), np.float32),
-            c_fc,
-            c_fc_bias,
-            _columns(0.5 * get("mlp.c_proj.weight")),
-            np.array(get("mlp.c_proj.bias"), np.float32),
-        )
-
-
-def _columns(matrix: NDArray[np.float32]) -> Floats:
-    """A copy with contiguous columns: BLAS multiplies it with a vector faster than one with contiguous rows."""
-    return np.array(matrix, np.float32, order="F")
+        c_attn = _columns(*_fold(arrays, f"{block}.ln_1", *linear("attn.c_attn")))
+        c_attn[: self.config.n_embd] /= math.sqrt(self.config.head_dim)
+        c_fc = _columns(*_fold(arrays, f"{block}.ln_2", *linear("mlp.c_fc")))
+        c_fc *= GELU_SCALE
+        weight, bias = linear("mlp.c_proj")
+        return Layer(c_attn, _columns(*linear("attn.c_proj")), c_fc, _columns(weight * (0.5 / GELU_SCALE), bias))
 
 
 def _fold(
     arrays: Mapping[str, NDArray[np.float32]], ln: str, weight: NDArray[np.float32], bias: NDArray[np.float32]
-) -> tuple[Floats, Floats]:
-    """W(g ⊙ z + b) + c = (W diag g) z + (W b + c): the linear map that takes in the bare normalised z."""
-    gain, shift = arrays[f"{ln}.weight"], arrays[f"{ln}.bias"]
-    return _columns(weight * gain), np.array(weight @ shift + bias, np.float32)
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """W (g ⊙ z + b) + c = (W diag g) z + (W b + c): the linear map that takes in the bare normalised z."""
+    return weight * arrays[f"{ln}.weight"], weight @ arrays[f"{ln}.bias"] + bias
+
+
+def _columns(weight: NDArray[np.float32], bias: NDArray[np.float32]) -> Floats:
+    """[W b], a copy with contiguous columns, which BLAS multiplies with a vector faster than contiguous rows."""
+    return np.asfortranarray(np.column_stack([weight, bias]), dtype=np.float32)
 
 
 class Cache:
@@ -93,24 +88,22 @@ class Cache:
         C = config.n_embd
         self.weights = weights
         self.tokens = np.zeros(B, np.int64)
-        self.keys = np.empty((L, H, B, D), np.float32)
-        self.values = np.empty((L, H, B, D), np.float32)
+        self.kv = np.empty((L, 2, H, B, D), np.float32)  # keys, then values
         self.used = 0
         self.lock = threading.Lock()
-        self.scratch = (
-            np.empty(C, np.float32),
-            np.empty(3 * C, np.float32),
-            np.empty(C, np.float32),
-            np.empty(4 * C, np.float32),
-            np.empty(4 * C, np.float32),
-        )
+        # What is multiplied by a matrix has a last element 1, for the bias.
+        self.z = np.ones(C + 1, np.float32)
+        self.qkv = np.empty(3 * C, np.float32)
+        self.y = np.ones(C + 1, np.float32)
+        self.hidden = np.ones(4 * C + 1, np.float32)
+        self.inner = np.empty(4 * C, np.float32)
+        self.out = np.empty(C, np.float32)
 
     def fork(self, length: int) -> Cache:
         """A copy of the first `length` positions."""
         copy = Cache(self.weights)
         copy.tokens[:length] = self.tokens[:length]
-        copy.keys[:, :, :length] = self.keys[:, :, :length]
-        copy.values[:, :, :length] = self.values[:, :, :length]
+        copy.kv[:, :, :, :length] = self.kv[:, :, :, :length]
         copy.used = length
         return copy
 
@@ -142,50 +135,40 @@ def extend(state: GPTState, token: int) -> tuple[GPTState, Floats]:
 
 def _position(cache: Cache, n: int, token: int) -> Floats:
     """(V,) logits of position n, whose keys and values are added to the cache."""
-    w = cache.weights
-    config = w.config
-    H, C, D = config.n_head, config.n_embd, config.head_dim
-    z, qkv, y, hidden, inner = cache.scratch
+    w, qkv, out = cache.weights, cache.qkv, cache.out
+    H, C, D = w.config.n_head, w.config.n_embd, w.config.head_dim
+    z, y, hidden = cache.z[:C], cache.y[:C], cache.hidden[: 4 * C]  # without the 1 at their end
     q = qkv[:C].reshape(H, D, 1)  # (C,) -> (H, D, 1)
-    k, v = qkv[C:].reshape(2, H, D)  # (2C,) -> twice (H, D)
+    k_and_v = qkv[C:].reshape(2, H, D)  # (2C,) -> (2, H, D)
     heads = y.reshape(H, 1, D)  # (C,) -> (H, 1, D), the same memory
     x = w.wte[token] + w.wpe[n]  # (C,)
 
-    for i, layer in enumerate(w.layers):
-        keys, values = cache.keys[i], cache.values[i]
+    for layer, kv in zip(w.layers, cache.kv, strict=True):
         _normalise(x, w.mean, z)
-        np.dot(layer.c_attn, z, out=qkv)
-        qkv += layer.c_attn_bias
-        keys[:, n] = k
-        values[:, n] = v
+        np.dot(layer.c_attn, cache.z, out=qkv)
+        kv[:, :, n] = k_and_v
+        keys, values = kv[:, :, : n + 1]  # each (H, n+1, D)
         # weights = softmax(k q / √D) over the n + 1 positions so far;  y = weights · v
-        scores = keys[:, : n + 1] @ q  # (H, n+1, 1)
-        scores -= np.maximum.reduce(scores, axis=1, keepdims=True)
-        np.exp(scores, out=scores)
-        total = np.add.reduce(scores, axis=1, keepdims=True)  # (H, 1, 1)
-        np.matmul(scores.transpose(0, 2, 1), values[:, : n + 1], out=heads)  # (H, 1, D)
-        np.divide(heads, total, out=heads)
-        x += np.dot(layer.attn_proj, y, out=z)
-        x += layer.attn_proj_bias
+        weights = keys @ q  # (H, n+1, 1)
+        weights -= np.maximum.reduce(weights, axis=1, keepdims=True)
+        np.exp(weights, out=weights)
+        np.matmul(weights.transpose(0, 2, 1), values, out=heads)  # (H, 1, n+1) (H, n+1, D) -> (H, 1, D)
+        heads /= np.add.reduce(weights, axis=1, keepdims=True)  # (H, 1, 1)
+        x += np.dot(layer.attn_proj, cache.y, out=out)
 
         _normalise(x, w.mean, z)
-        np.dot(layer.c_fc, z, out=hidden)
-        hidden += layer.c_fc_bias
-        # gelu(h) = ½ h (1 + tanh(√(2/π) (h + 0.044715 h³)))
-        np.multiply(hidden, hidden, out=inner)
-        inner *= 0.044715 * math.sqrt(2 / math.pi)
-        inner += math.sqrt(2 / math.pi)
+        # g = GELU_SCALE · h, and 2 GELU_SCALE · gelu(h) = g (1 + tanh(g (g² + GELU_SHIFT)))
+        np.dot(layer.c_fc, cache.z, out=hidden)
+        inner = np.multiply(hidden, hidden, out=cache.inner)
+        inner += GELU_SHIFT
         inner *= hidden
         np.tanh(inner, out=inner)
         inner += 1
         hidden *= inner
-        x += np.dot(layer.mlp_proj, hidden, out=z)
-        x += layer.mlp_proj_bias
+        x += np.dot(layer.mlp_proj, cache.hidden, out=out)
 
     _normalise(x, w.mean, z)
-    logits = np.dot(w.head, z)
-    logits += w.head_bias
-    return logits
+    return np.dot(w.head, cache.z)
 
 
 def _normalise(x: Floats, mean: Floats, out: Floats) -> None:

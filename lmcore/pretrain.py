@@ -1,0 +1,108 @@
+"""Train the checkpoints that come with the project: `python -m lmcore.pretrain` (or `make pretrained`).
+
+Each recipe is a spec like those of the Train page, so that anyone can read, and repeat, how a shipped model came to be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lmcore import checkpoints, corpora, paths
+from lmcore.corpora import Corpus, tales
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One shipped checkpoint."""
+
+    title: str
+    corpus: Callable[[], Corpus]
+    tokenizer: dict[str, Any]
+    model: dict[str, Any]
+    train: dict[str, Any]
+
+
+def five_books_of_tales() -> Corpus:
+    """5 MB of tales, whose first 1 MB is the shipped text: enough that none is seen often, so none is learnt by heart."""
+    shipped = corpora.CATALOG["tales"]
+    return Corpus("tales", shipped.title, tales.generate(5_000_000, seed=1), shipped.source, shipped.licence)
+
+
+RECIPES: dict[str, Recipe] = {
+    "gpt-tales-word": Recipe(
+        "GPT on little tales, word by word",
+        five_books_of_tales,
+        {"kind": "word", "vocab_size": 1500},
+        {"family": "gpt", "n_layer": 4, "n_head": 4, "n_embd": 96, "block_size": 192},
+        {"max_steps": 2000, "batch_size": 24, "learning_rate": 4e-3, "warmup_steps": 100, "n_snapshots": 11, "seed": 1},
+    ),
+    "gpt-shakespeare-char": Recipe(
+        "GPT on Shakespeare, letter by letter",
+        lambda: corpora.load("shakespeare-1mb"),
+        {"kind": "char"},
+        {"family": "gpt", "n_layer": 4, "n_head": 4, "n_embd": 96, "block_size": 128},
+        {"max_steps": 2400, "batch_size": 32, "learning_rate": 4e-3, "warmup_steps": 100, "n_snapshots": 12, "seed": 1},
+    ),
+}
+
+
+def spec_of(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
+    """The run of a recipe, as JSON."""
+    text = {"kind": "text", "sha256": corpus.sha256, "title": corpus.title}
+    return {"version": 1, "corpus": text, "tokenizer": recipe.tokenizer, "model": recipe.model, "train": recipe.train}
+
+
+def make(name: str, folder: Path) -> Iterator[dict[str, Any]]:
+    """Train one recipe into folder/name, replacing what is there only when all is done; its events, without arrays."""
+    from lmcore.training import spec
+
+    recipe = RECIPES[name]
+    corpus = recipe.corpus()
+    unfinished = folder / f".{name}.part"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    events = spec.run(spec_of(recipe, corpus), lambda _: corpus)
+    yield from checkpoints.record(unfinished, (_titled(event, recipe.title) for event in events))
+    shutil.rmtree(folder / name, ignore_errors=True)
+    unfinished.rename(folder / name)
+
+
+def _titled(event: dict[str, Any], title: str) -> dict[str, Any]:
+    return event | {"card": event["card"] | {"title": title}} if event["kind"] == "done" else event
+
+
+def main() -> None:
+    """Train all recipes, or those named."""
+    parser = argparse.ArgumentParser(prog="python -m lmcore.pretrain", description="Train the shipped checkpoints.")
+    parser.add_argument("names", nargs="*", help=f"which of {', '.join(RECIPES)} (default: all)")
+    parser.add_argument("--out", type=Path, default=paths.CHECKPOINTS)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    args = parser.parse_args()
+    unknown = sorted(set(args.names) - set(RECIPES))
+    if unknown:
+        parser.error(f"there is no recipe {unknown[0]!r}; there are {', '.join(RECIPES)}")
+
+    import torch
+
+    torch.set_num_threads(args.threads)
+    for name in args.names or RECIPES:
+        for event in make(name, args.out):
+            if event["kind"] == "step" and event["held_out_loss"] is not None:
+                print(
+                    f"{name} {event['step']}/{event['max_steps']}  loss {event['loss']:.3f}  held out "
+                    f"{event['held_out_loss']:.3f}  {event['tokens_per_second']:,.0f} tokens/s",
+                    flush=True,
+                )
+            elif event["kind"] == "sample":
+                print(f"--- step {event['step']}\n{event['text']}\n---", flush=True)
+            elif event["kind"] == "done":
+                print(f"{name}: {event['metrics']}, {event['seconds']:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
