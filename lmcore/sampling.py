@@ -145,7 +145,10 @@ def _filtered_at_infinity(z: Floats, k: int, p: float, share: float) -> Floats:
 def entropy(probs: ArrayLike) -> float:
     """H = -Σ p ln p in nats: how uncertain the next token is. Shannon (1948)."""
     p = np.asarray(probs, dtype=np.float64)
-    return max(float(-(p @ np.log(np.maximum(p, SMALLEST)))), 0.0)  # p ln p tends to 0 with p
+    surprise = np.maximum(p, SMALLEST)  # p ln p tends to 0 with p
+    np.log(surprise, out=surprise)
+    surprise *= p  # not p @ …: BLAS would wake its threads, which wait for each other on a busy machine
+    return max(-float(surprise.sum()), 0.0)
 
 
 def effective_choices(probs: ArrayLike) -> float:

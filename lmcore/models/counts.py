@@ -134,8 +134,12 @@ def count(ids: NDArray[np.integer], starts: Ints, order: int, vocab_size: int) -
     if n * bits <= 64:
         return _table(pack(whole, bits), None, n, vocab_size)
     # too long for one number: the rank of the context among all contexts stands for it
-    names, ranks = np.unique(pack(whole[:-1], bits), return_inverse=True)
-    return _table(pack([ranks, whole[-1]], bits), None, n, vocab_size, names)
+    contexts = pack(whole[:-1], bits)
+    by_context = np.argsort(contexts)
+    contexts = contexts[by_context]
+    firsts = _firsts(contexts)
+    ranks = np.repeat(np.arange(firsts.size), np.diff(firsts, append=contexts.size))
+    return _table(pack([ranks, whole[-1][by_context]], bits), None, n, vocab_size, contexts[firsts])
 
 
 def shorter(table: Counts, head: Sequence[int]) -> Counts:
