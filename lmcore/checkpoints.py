@@ -32,8 +32,16 @@ from lmcore.tokenizers import Tokenizer, from_dict
 FORMAT = 1
 MAX_JSON = 20 * 1024 * 1024
 MAX_HEADER = 4 * 1024 * 1024
-MAX_WEIGHTS = 2 * 1024**3
-DTYPES: dict[str, type[Any]] = {"F32": np.float32, "F16": np.float16, "I64": np.int64, "I32": np.int32}
+MAX_WEIGHTS = 1024**3
+# An n-gram's sizes come from its text, so its arrays are known by name and type; the model checks what they say.
+COUNTS = {"contexts": "uint64", "offsets": "int64", "tokens": "int32", "counts": "int64", "head": "int32"}
+DTYPES: dict[str, type[Any]] = {
+    "F32": np.float32,
+    "F16": np.float16,
+    "U64": np.uint64,
+    "I64": np.int64,
+    "I32": np.int32,
+}
 _SNAPSHOT = re.compile(r"step-(\d{6,9})\.safetensors\Z")
 
 Arrays = dict[str, NDArray[Any]]
@@ -60,7 +68,9 @@ def save(
 ) -> str:
     """Write a checkpoint and return its hash; see `save_arrays`."""
     source: Any = model
-    return save_arrays(folder, model.family, source.config.to_dict(), source.arrays(), tokenizer, card, dtype=dtype)
+    return save_arrays(
+        folder, model.family, source.config.to_dict(), source.state_arrays(), tokenizer, card, dtype=dtype
+    )
 
 
 def save_arrays(
@@ -265,8 +275,8 @@ def _parse(data: bytes, what: str) -> Any:
 def read_weights(path: Path, config: Any) -> Arrays:
     """The arrays of a safetensors file, which must be exactly those that the configuration calls for.
 
-    `config.check_arrays` (or `config.shapes()`) says which names, shapes and types these are. The file's length must be
-    what its header adds up to, its tensors must fill it without gap or overlap, and all numbers must be finite.
+    `config.shapes()` says which names and shapes these are; a family without it is one of counts. The file's length
+    must be what its header adds up to, its tensors must fill it without gap or overlap, all numbers must be finite.
     """
     try:
         size = path.stat().st_size
@@ -341,11 +351,12 @@ def _read_entry(name: str, entry: Any) -> _Entry:
 
 
 def _check_names(entries: list[_Entry], config: Any) -> None:
-    """Exactly the arrays of the configuration. A family whose sizes come from data checks them by `check_arrays`."""
-    found = {entry.name: entry.shape for entry in entries}
-    if hasattr(config, "check_arrays"):
-        config.check_arrays({entry.name: (entry.shape, entry.dtype.name) for entry in entries})
+    """Exactly the arrays of the configuration."""
+    if not hasattr(config, "shapes"):
+        if {entry.name: entry.dtype.name for entry in entries} != COUNTS or any(len(e.shape) != 1 for e in entries):
+            raise ValueError(f"a file of counts must hold exactly {', '.join(COUNTS)}, each in one dimension")
         return
+    found = {entry.name: entry.shape for entry in entries}
     expected = config.shapes()
     for name, shape in expected.items():
         if name not in found:

@@ -10,6 +10,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from lmcore import checkpoints
+from lmcore.batches import tokenize
+from lmcore.models import build
 from lmcore.models.gpt import GPT, GPTConfig
 from lmcore.tokenizers import train as train_tokenizer
 
@@ -24,7 +26,7 @@ def saved(tmp_path: Path) -> Path:
     model = GPT(CONFIG, seed=1)
     checkpoints.save(folder, model, TOKENIZER, CARD)
     for step in (0, 12, 300):
-        checkpoints.save_snapshot(folder, step, GPT(CONFIG, seed=step).arrays())
+        checkpoints.save_snapshot(folder, step, GPT(CONFIG, seed=step).state_arrays())
     return folder
 
 
@@ -44,8 +46,8 @@ def test_what_is_saved_comes_back(saved: Path) -> None:
 def test_snapshots_come_back_in_float16(saved: Path) -> None:
     assert checkpoints.steps(saved) == [0, 12, 300]
     found = checkpoints.load(saved, 12)
-    for name, array in GPT(CONFIG, seed=12).arrays().items():
-        np.testing.assert_array_equal(found.model.arrays()[name], array.astype(np.float16))  # type: ignore[attr-defined]
+    for name, array in GPT(CONFIG, seed=12).state_arrays().items():
+        np.testing.assert_array_equal(found.model.state_arrays()[name], array.astype(np.float16))  # type: ignore[attr-defined]
     assert found.hash != checkpoints.load(saved).hash
     with pytest.raises(ValueError, match="no weights were kept at step 5"):
         checkpoints.load(saved, 5)
@@ -69,7 +71,7 @@ def test_saving_leaves_only_the_checkpoint(saved: Path) -> None:
 
 
 def test_weights_that_are_not_finite_are_not_saved(tmp_path: Path) -> None:
-    arrays = GPT(CONFIG).arrays()
+    arrays = GPT(CONFIG).state_arrays()
     arrays["ln_f.bias"][3] = np.nan
     with pytest.raises(ValueError, match="not a finite number"):
         checkpoints.save_snapshot(tmp_path, 1, arrays)
@@ -183,8 +185,29 @@ def test_a_file_that_claims_to_be_huge_allocates_nothing(saved: Path) -> None:
         checkpoints.load(saved)
 
 
+def test_counts_come_back_and_are_checked(tmp_path: Path) -> None:
+    model = build("ngram", {"order": 3}, TOKENIZER.vocab_size)
+    model.fit(tokenize(TOKENIZER, "the cat sat on the mat. " * 9))
+    digest = checkpoints.save(tmp_path, model, TOKENIZER, CARD)
+    found = checkpoints.load(tmp_path)
+    ids = TOKENIZER.encode("the dog sat")
+    np.testing.assert_array_equal(found.model.log_probs(ids), model.log_probs(ids))
+    assert found.hash == digest
+    path = tmp_path / "model.safetensors"
+    arrays = load_file(path)
+    for changes, words in (
+        ({"counts": arrays["counts"].astype(np.int32)}, "exactly"),
+        ({"counts": arrays["counts"][None]}, "exactly"),
+        ({"more": arrays["counts"]}, "exactly"),
+        ({"counts": arrays["counts"] + 1}, "files were changed"),
+    ):
+        save_file(arrays | changes, path)
+        with pytest.raises(ValueError, match=words):
+            checkpoints.load(tmp_path)
+
+
 def test_a_run_is_recorded_as_it_goes(tmp_path: Path) -> None:
-    arrays = GPT(CONFIG, seed=3).arrays()
+    arrays = GPT(CONFIG, seed=3).state_arrays()
     events = [
         {"kind": "start", "family": "gpt", "config": CONFIG.to_dict(), "tokenizer": TOKENIZER.to_dict()},
         {"kind": "snapshot", "step": 0, "arrays": arrays},

@@ -128,7 +128,7 @@ class GPT(LanguageModel, nn.Module):
             parameter.requires_grad_(True)
         return model.eval()
 
-    def arrays(self) -> dict[str, NDArray[np.float32]]:
+    def state_arrays(self) -> dict[str, NDArray[np.float32]]:
         """Name -> a float32 copy of every parameter, with the names and shapes of `config.shapes()`."""
         return {name: p.detach().to("cpu", torch.float32, copy=True).numpy() for name, p in self.named_parameters()}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -359,8 +360,8 @@ def _run_ngram(
     model.fit(tokens)
     seconds = time.perf_counter() - began
     yield start | {"n_params": model.n_params, "max_steps": 1, "resumed_from": None}
-    loss = -float(model.score(tokens.ids[:20_000]).mean())
-    held_out_loss = -float(model.score(held_out.ids[:20_000]).mean())
+    loss = _finite(-float(model.score(tokens.ids[:20_000]).mean()))
+    held_out_loss = _finite(-float(model.score(held_out.ids[:20_000]).mean()))
     yield {
         "kind": "step",
         "step": 1,
@@ -388,23 +389,30 @@ def _done(
         "stopped": stopped,
         "metrics": metrics,
         "card": card | ({"stopped": stopped} if stopped else {}),
-        "arrays": model.arrays(),
+        "arrays": model.state_arrays(),
     }
 
 
 def measure(model: Any, tokenizer: Any, held_out_text: str) -> dict[str, Any]:
-    """held_out_loss (nats a token), perplexity and bits_per_char on the first 60,000 characters, with their number."""
+    """held_out_loss (nats a token), perplexity and bits_per_char on the first 60,000 characters, with their number.
+
+    None stands for infinite: a count without smoothing may find something impossible that then happens.
+    """
     from lmcore.evaluation import evaluate
 
     text = held_out_text[:METRIC_CHARS]
     result = evaluate(model, tokenizer, text)
     return {
-        "held_out_loss": result.loss,
-        "perplexity": result.perplexity,
-        "bits_per_char": result.bits_per_character,
+        "held_out_loss": _finite(result.loss),
+        "perplexity": _finite(result.perplexity),
+        "bits_per_char": _finite(result.bits_per_character),
         "n_chars": len(text),
         "n_tokens": result.n_tokens,
     }
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None  # JSON has no infinity
 
 
 def sample_text(model: Any, tokenizer: Any, seed: int, temperature: float = SAMPLE_TEMPERATURE) -> str:

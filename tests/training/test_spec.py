@@ -157,6 +157,22 @@ def test_a_run_goes_on_from_a_held_state() -> None:
     assert all(np.array_equal(events[-1]["arrays"][name], array) for name, array in whole["arrays"].items())
 
 
+@pytest.mark.parametrize("k", [0.1, 0])
+def test_counting_is_a_run_of_one_step(k: float) -> None:
+    spec = SPEC | {"model": {"family": "ngram", "order": 2, "k": k}, "tokenizer": {"kind": "word"}}
+    corpus = Corpus("mine", "Mine", TEXT.text + "The mat sat. " * 30, "", "")
+    events = list(specs.run(spec, lambda _: corpus))
+    assert [event["kind"] for event in events] == ["start", "step", "sample", "done"]
+    start, step, _, done = events
+    assert start["max_steps"] == step["step"] == step["max_steps"] == 1
+    assert (done["metrics"]["perplexity"] is None) == (k == 0)
+    model = model_class("ngram").from_arrays(
+        configure("ngram", {"order": 2}, start["config"]["vocab_size"]), done["arrays"]
+    )
+    assert model.n_params == start["n_params"] == done["card"]["n_params"]
+    json.dumps([{name: value for name, value in e.items() if name != "arrays"} for e in events], allow_nan=False)
+
+
 def test_specs_are_made_from_a_few_choices() -> None:
     spec = specs.make(corpora.load("mouse"), tokenizer="word", max_steps=3, seed=4)
     assert spec["corpus"] == {"kind": "shipped", "name": "mouse"}

@@ -49,7 +49,7 @@ def test_it_learns_and_reports() -> None:
     assert all(r.grad_norm > 0 and r.tokens_per_second > 0 for r in reports[1:])
     assert all(a.seconds < b.seconds for a, b in itertools.pairwise(reports))
     assert not any(report.stopped for report in reports)
-    assert same(reports[-1].snapshot or {}, model.arrays())
+    assert same(reports[-1].snapshot or {}, model.state_arrays())
     assert reports[-1].loss == pytest.approx(-model.score(cycle(100).ids)[20:].mean(), abs=0.2)
 
 
@@ -79,15 +79,15 @@ def test_the_seed_decides_everything() -> None:
     a, _ = run(shape=dropping)
     b, _ = run(shape=dropping)
     c, _ = run(dataclasses.replace(CONFIG, seed=5), shape=dropping)
-    assert same(a.arrays(), b.arrays())
-    assert not same(a.arrays(), c.arrays())
+    assert same(a.state_arrays(), b.state_arrays())
+    assert not same(a.state_arrays(), c.state_arrays())
 
 
 def test_reports_do_not_change_what_is_learnt() -> None:
     a, _ = run()
     b, reports = run(dataclasses.replace(CONFIG, report_every=7, eval_every=100, sample_every=100, n_snapshots=0))
     assert [report.step for report in reports] == [0, 7, 14, 20]
-    assert same(a.arrays(), b.arrays())
+    assert same(a.state_arrays(), b.state_arrays())
 
 
 @pytest.mark.parametrize("stop", [0, 1, 8])
@@ -101,7 +101,7 @@ def test_a_resumed_run_is_the_whole_run(stop: int) -> None:
             break
     rest, later = run(shape=dropping, resume=state)
     assert [report.step for report in later] == list(range(stop + 1, 21))
-    assert same(rest.arrays(), whole.arrays())
+    assert same(rest.state_arrays(), whole.state_arrays())
     assert [report.loss for report in later] == [report.loss for report in reports[stop + 1 :]]
     if stop:
         assert later[0].seconds > state["seconds"][0] > 0
@@ -140,8 +140,8 @@ def test_what_is_not_finite_stops_it_and_the_last_good_weights_stay(bad: float) 
     assert last.step < 20
     assert last.stopped is not None
     assert "no longer a finite number" in last.stopped
-    assert all(np.isfinite(array).all() for array in model.arrays().values())
-    assert same(model.arrays(), last.snapshot or {})
+    assert all(np.isfinite(array).all() for array in model.state_arrays().values())
+    assert same(model.state_arrays(), last.snapshot or {})
     assert last.held_out_loss is not None
     assert math.isfinite(last.held_out_loss)
     model.bad = 1.0
@@ -150,7 +150,7 @@ def test_what_is_not_finite_stops_it_and_the_last_good_weights_stay(bad: float) 
 
 def test_a_learning_rate_that_is_far_too_high_does_not_leave_nonsense() -> None:
     model, _ = run(dataclasses.replace(CONFIG, learning_rate=10.0, warmup_steps=0, grad_clip=0.0))
-    assert all(np.isfinite(array).all() for array in model.arrays().values())
+    assert all(np.isfinite(array).all() for array in model.state_arrays().values())
 
 
 def test_bfloat16_learns_too_and_auto_chooses() -> None:
