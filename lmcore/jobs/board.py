@@ -21,6 +21,7 @@ class Live:
     step: int = 0
     max_steps: int | None = None
     left_s: float | None = None
+    resumed_from: int | None = None
     ended: bool = False
 
 
@@ -48,6 +49,9 @@ class Board:
             live = self._live[job_id]
             live.events += events
             live.step, live.max_steps, live.left_s = step, max_steps, left_s
+            for event in events:
+                if event.kind == "resumed":
+                    live.resumed_from = event.payload["step"]
             self._changed.notify_all()
 
     def end(self, job_id: str) -> None:

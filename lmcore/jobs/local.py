@@ -152,7 +152,12 @@ class LocalRunner:
         if live := self._board.live(job_id):
             last = live.base + len(live.events)
             status = replace(
-                status, step=live.step, max_steps=live.max_steps, expected_left_s=live.left_s, last_seq=last
+                status,
+                step=live.step,
+                max_steps=live.max_steps,
+                expected_left_s=live.left_s,
+                resumed_from=status.resumed_from if live.resumed_from is None else live.resumed_from,
+                last_seq=last,
             )
         if workspace is not None:
             own = self._id(workspace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -57,16 +58,15 @@ class WorkerProcess:
                 report(self, line)
         self._process.kill()  # the pipe ended, so it is dead or of no more use
         self._process.wait()
+        self._close_orders()
         report(self, None)
 
     def send(self, message: dict[str, Any]) -> None:
         """An order. A worker that is gone is noticed by its pipe, not here."""
         assert self._process.stdin is not None
-        try:
+        with contextlib.suppress(OSError, ValueError):
             self._process.stdin.write(encode(message))
             self._process.stdin.flush()
-        except (OSError, ValueError):
-            pass
 
     def kill(self, why: str | None = None) -> None:
         """End it now; `why` is the sentence for whoever watches its job."""
@@ -75,23 +75,24 @@ class WorkerProcess:
 
     def close(self, timeout: float) -> None:
         """Close its orders, so that it ends by itself; kill it if it has not within the time."""
-        try:
-            if self._process.stdin:
-                self._process.stdin.close()
-        except OSError:
-            pass
+        self._close_orders()
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
+    def _close_orders(self) -> None:
+        with contextlib.suppress(OSError):
+            if self._process.stdin:
+                self._process.stdin.close()
+
     def death(self) -> str:
         """How it died, in words."""
         code = self._process.poll()
         if code is None or code >= 0:
             return f"ended by itself with code {code}"
-        named = {
+        named: dict[int, str] = {
             signal.SIGKILL: "was killed from outside, perhaps because the machine ran out of memory",
             signal.SIGSEGV: "crashed (segmentation fault)",
             signal.SIGABRT: "crashed (aborted)",
@@ -99,7 +100,7 @@ class WorkerProcess:
             signal.SIGILL: "crashed (illegal instruction)",
             signal.SIGTERM: "was ended from outside",
         }
-        return named.get(signal.Signals(-code), f"died of signal {-code}")
+        return named.get(-code, f"died of signal {-code}")
 
     def memory(self) -> int:
         """Bytes of memory it holds now; 0 where the system does not tell (only Linux does)."""
