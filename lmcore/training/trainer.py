@@ -60,9 +60,9 @@ def train(
 ) -> Iterator[StepReport]:
     """Train `model` (a torch module, idx (B, T) -> logits (B, T, V), with a block_size) and report as it goes.
 
-    The first report is step 0, before any update (or the step resumed from); the last is step max_steps, or the one
-    that says why it `stopped`: a loss or gradient that is not finite brings back the last good weights.
-    `resume` takes the `state_arrays` of an earlier run of the same configuration, which then continues exactly.
+    The first report is step 0, before any update; the last is step max_steps, or the one that says why it `stopped`: a
+    loss or gradient that is not finite brings back the last good weights. `resume` takes the `state_arrays` of an
+    earlier run of the same configuration, which then continues exactly, with the report after that step.
     """
     device = pick_device(config.device)
     model.to(device).train()
@@ -76,6 +76,7 @@ def train(
     snapshot_steps, eval_steps = set(config.snapshot_steps()), config.eval_steps()
     sample_steps = config.sample_steps() if sample is not None else set()
     parameters = list(model.parameters())
+    drops = getattr(getattr(model, "config", None), "dropout", 0) > 0
     good: Arrays = {}
 
     def report(loss: float, grad_norm: float, speed: float, stopped: str | None = None) -> StepReport:
@@ -109,19 +110,12 @@ def train(
     while step < config.max_steps:
         began = time.perf_counter()
         x, y = _to(device, data.batch_at(step))
-        if getattr(getattr(model, "config", None), "dropout", 0):
-            torch.manual_seed(
-                (config.seed << 24) + step
-            )  # what is dropped depends on the step alone: resuming is exact
-        with autocast():
-            loss = _loss(model, x, y)
-        loss.backward()
-        grad_norm = clip_gradients(parameters, config.grad_clip)
+        if drops:  # what is dropped depends on the seed and the step alone, so that resuming is exact
+            torch.manual_seed((config.seed << 24) + step)
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate_at(step + 1)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        total += loss.detach()
+        loss, grad_norm = update(model, optimizer, parameters, x, y, config.grad_clip, autocast)
+        total += loss
         since += 1
         step += 1
         took = time.perf_counter() - began
@@ -148,6 +142,25 @@ def train(
 
 
 # One step ---------------------------------------------------------------------------------------------------------
+
+
+def update(
+    model: Any,
+    optimizer: torch.optim.Optimizer,
+    parameters: list[nn.Parameter],
+    x: Tensor,
+    y: Tensor,
+    grad_clip: float = 1.0,
+    context: Callable[[], AbstractContextManager[Any]] = nullcontext,
+) -> tuple[Tensor, Tensor]:
+    """Learn from one batch x, y (B, T): the loss before, and the length of its gradient before clipping."""
+    with context():
+        loss = _loss(model, x, y)
+    loss.backward()
+    grad_norm = clip_gradients(parameters, grad_clip)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return loss.detach(), grad_norm
 
 
 def _loss(model: Any, x: Tensor, y: Tensor) -> Tensor:
