@@ -99,7 +99,8 @@ def status_sentence(job: JobStatus, run: Run) -> str:
     pace = f"{run.last.get('tokens_per_second', 0):,.0f} tokens/s"
     if job.state == "done":
         again = " It had been trained before, so this is a replay; Train anew does it again." if job.replay else ""
-        return f"Done: {job.step:,} steps in {run.last.get('seconds', 0):.1f} s.{again}"
+        what = "counted" if job.max_steps == 1 else f"{run.last.get('step', job.step):,} steps"
+        return f"Done: {what} in {run.last.get('seconds', 0):.3g} s.{again}"
     left = "" if job.expected_left_s is None else f", {lesson.duration(job.expected_left_s)} left"
     resumed = f" Resumed from step {job.resumed_from:,}." if job.resumed_from else ""
     return f"Step {job.step:,} of {job.max_steps or 0:,}, {pace}{left}.{resumed}{others}"

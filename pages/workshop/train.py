@@ -83,16 +83,19 @@ def train(anew: bool = False) -> None:
 
 
 @st.dialog("The last model was not kept")
-def ask(anew: bool) -> None:
+def ask() -> None:
     st.write("Train another one all the same? The finished run stays in your library for a few days.")
     with st.container(horizontal=True):
-        if st.button("Keep it, then train", type="primary", key=f"{PAGE}.keep-first"):
-            keep(unsaved())
-            train(anew)
-            st.rerun()
-        if st.button("Train without keeping it", key=f"{PAGE}.anyway"):
-            train(anew)
-            st.rerun()
+        go = st.button("Keep it, then train", type="primary", key=f"{PAGE}.keep-first", on_click=keep_then_train)
+        go = st.button("Train without keeping it", key=f"{PAGE}.anyway", on_click=train) or go
+        if go:
+            st.rerun()  # closes the dialog
+
+
+def keep_then_train() -> None:
+    """The safe way on."""
+    keep(unsaved())
+    train()
 
 
 def keep(job: JobStatus | None) -> None:
@@ -112,7 +115,7 @@ with controls[3]:
     pressed = st.button("Train", type="primary", icon=":material/play_arrow:", key=f"{PAGE}.go", width="stretch")
 if pressed:
     if unsaved() is not None:
-        ask(anew=False)
+        ask()
     else:
         train()
 if refusal := st.session_state.get(f"{PAGE}.refusal"):

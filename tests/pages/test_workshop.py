@@ -1,0 +1,177 @@
+"""Training on the page from the click to the kept model, and what the library does with it."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import services
+from tests.pages.page import no_exception, open_page, run_script, shown_text
+
+QUICK = {"text": "mouse", "tokenizer": "word", "size": "tiny", "steps": "20"}
+
+
+def wait_for_end(at: AppTest) -> str:
+    """Wait until the job of the page has ended; its id."""
+    workspace = workspace_of(at)
+    job_id = at.session_state["train.job"]
+    after = 0
+    while services.runner().status(job_id, workspace).active:
+        events = services.runner().wait(job_id, after, timeout=60)
+        assert events, "no event in 60 s"
+        after = events[-1].seq
+    return job_id
+
+
+def workspace_of(at: AppTest) -> str:
+    return services.library().workspace_for(at.session_state["workspace"])
+
+
+def trained(query: dict[str, str] = QUICK) -> AppTest:
+    at = open_page("train", query=query)
+    at.button(key="train.go").click().run()
+    no_exception(at)
+    wait_for_end(at)
+    at.run()
+    no_exception(at)
+    return at
+
+
+@pytest.fixture
+def kept() -> AppTest:
+    at = trained()
+    at.button(key="train.keep").click().run()
+    no_exception(at)
+    return at
+
+
+def test_a_click_trains_a_model_and_says_how_it_went():
+    at = trained()
+    text = shown_text(at)
+    assert "Done: 20 steps" in text
+    assert "The loss went from" in text
+    assert at.get("plotly_chart")
+
+
+def test_the_same_run_is_replayed_and_says_so():
+    trained()
+    assert "this is a replay" in shown_text(trained())
+
+
+def test_a_reload_finds_the_run_again():
+    first = trained()
+    second = AppTest.from_file(str(first._script_path), default_timeout=60)
+    second.session_state["workspace"] = first.session_state["workspace"]
+    second.run()
+    second.switch_page("workshop/train.py").run()
+    no_exception(second)
+    assert "Done: 20 steps" in shown_text(second)
+
+
+def test_an_ngram_is_a_run_like_any_other():
+    assert "Done: counted in" in shown_text(trained({"text": "mouse", "tokenizer": "word", "size": "order-3"}))
+
+
+def test_the_script_does_the_same_run():
+    at = open_page("train", {"train.code": True, "train.numbers": True}, QUICK)
+    at.button(key="train.go").click().run()
+    wait_for_end(at)
+    at.run()
+    no_exception(at)
+    table = at.dataframe[0].value.set_index("step")
+    printed = [line.split() for line in run_script(at.code[0].value).splitlines()]
+    assert int(printed[-1][0]) == 20
+    assert float(printed[-1][2]) == pytest.approx(table.loc[20, "held-out loss"], abs=0.02)
+
+
+def test_an_unsaved_model_is_warned_about():
+    at = trained()
+    at.number_input(key="train.seed").set_value(7).run()
+    at.button(key="train.go").click().run()
+    no_exception(at)
+    assert at.button(key="train.anyway").label == "Train without keeping it"
+    before = at.session_state["train.job"]
+    at.button(key="train.keep-first").click().run()
+    no_exception(at)
+    assert at.session_state["train.job"] != before
+    assert len(services.library().models(workspace_of(at))) == 1
+
+
+def test_a_kept_model_is_offered_and_can_be_opened(kept: AppTest):
+    model = services.library().models(workspace_of(kept))[0]
+    kept.switch_page("generation/temperature.py")
+    kept.query_params["model"] = f"mine-{model.id}"
+    kept.run()
+    no_exception(kept)
+    assert kept.selectbox(key="temperature.model").value == f"mine-{model.id}"
+
+
+def test_rename_share_and_delete(kept: AppTest):
+    workspace = workspace_of(kept)
+    model = services.library().models(workspace)[0]
+    kept.switch_page("workshop/library.py").run()
+    no_exception(kept)
+    kept.text_input(key=f"library.title.{model.id}").set_value("<b>Mine</b> :red[x]").run()
+    kept.button(key=f"library.rename.{model.id}").click().run()
+    no_exception(kept)
+    assert services.library().model(workspace, model.id).title == "<b>Mine</b> :red[x]"
+    kept.button(key=f"library.share.{model.id}").click().run()
+    no_exception(kept)
+    token = services.library().model(workspace, model.id).share
+    assert token
+    stranger = open_page("temperature", query={"share": token, "model": f"shared-{token}"})
+    no_exception(stranger)
+    assert stranger.selectbox(key="temperature.model").value == f"shared-{token}"
+    assert services.library().models(workspace_of(stranger)) == []
+    kept.button(key=f"library.revoke.{model.id}").click().run()
+    gone = open_page("temperature", query={"share": token, "model": f"shared-{token}"})
+    no_exception(gone)
+    assert gone.selectbox(key="temperature.model").value != f"shared-{token}"
+    kept.button(key=f"library.delete.{model.id}").click().run()
+    no_exception(kept)
+    assert services.library().models(workspace) == []
+
+
+def test_a_model_of_somebody_else_is_not_opened(kept: AppTest):
+    model = services.library().models(workspace_of(kept))[0]
+    stranger = open_page("temperature", query={"model": f"mine-{model.id}"})
+    no_exception(stranger)
+    assert stranger.selectbox(key="temperature.model").value != f"mine-{model.id}"
+
+
+def test_a_pasted_text_is_kept_and_chosen():
+    at = open_page("n-grams")
+    text = "the cat sat on the mat and the dog sat on the log\n" * 20
+    at.text_area(key="n-grams.text.paste").set_value(text).run()
+    at.text_input(key="n-grams.text.title").set_value("![](http://x)").run()
+    at.button(key="n-grams.text.use").click().run()
+    no_exception(at)
+    chosen = at.selectbox(key="n-grams.text").value
+    assert chosen.startswith("mine-")
+    assert [kept.n_chars for kept in services.library().texts(workspace_of(at))] == [len(text)]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.txt", b"", "0 characters"),
+        ("a.txt", b"x", "1 character; it takes at least 200"),
+        ("a.txt", b"caf\xe9 " * 100, "Latin-1"),
+        ("a.txt", b"%PDF-1.7" + b"0" * 500, "PDF"),
+        ("a.txt", b"abc\0" * 200, "binary"),
+    ],
+)
+def test_a_bad_upload_is_refused_in_words(name: str, data: bytes, reason: str):
+    at = open_page("n-grams")
+    at.file_uploader(key="n-grams.text.file").upload(name, data).run()
+    at.button(key="n-grams.text.use").click().run()
+    no_exception(at)
+    assert reason.lower() in at.error[0].value.lower().replace("\\", "")
+    assert services.library().texts(workspace_of(at)) == []
+
+
+def test_a_device_code_is_shown():
+    at = open_page("library")
+    at.button(key="library.code").click().run()
+    no_exception(at)
+    assert len(at.code[0].value) == 9
