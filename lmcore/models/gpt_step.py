@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmcore.models.base import Floats
+from lmcore.models.blas import use_one_thread
 from lmcore.models.gpt_config import GPTConfig
 
 LN_EPS = 1e-5
@@ -44,6 +45,7 @@ class StepWeights:
     """A copy of a GPT's weights, laid out for single steps."""
 
     def __init__(self, config: GPTConfig, arrays: Mapping[str, NDArray[np.float32]]):
+        use_one_thread()
         self.config = config
         self.wte = np.array(arrays["wte.weight"], np.float32)  # (V, C)
         self.wpe = np.array(arrays["wpe.weight"], np.float32)  # (block_size, C)

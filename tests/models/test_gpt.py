@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from torch.nn import functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from lmcore.models.attention import CausalSelfAttention, Recorder
+from lmcore.models.blas import use_one_thread
 from lmcore.models.gpt import GPT, GPTConfig
 from lmcore.models.gpt_step import StepWeights
 from lmcore.models.windows import window_start, windows
@@ -76,7 +79,7 @@ def test_explicit_attention_equals_scaled_dot_product_attention() -> None:
 
 
 def test_attention_by_hand() -> None:
-    """One head of width 1, q = k = v = x = (0, 1, 2): row 2 has scores 0, 2, 4, so weights e⁰, e², e⁴ over their sum."""
+    """One head of width 1, q = k = v = x = (0, 1, 2): row 2 has scores 0, 2, 4, weights e⁰, e², e⁴ over their sum."""
     attention = CausalSelfAttention(1, 1)
     with torch.no_grad():
         attention.c_attn.weight.fill_(1)
@@ -306,3 +309,12 @@ def test_ids_outside_the_vocabulary_are_refused(model: GPT) -> None:
         model(torch.zeros(1, 17, dtype=torch.int64))
     with pytest.raises(ValueError, match="too many"):
         model.trace([1] * 3000)
+
+
+def test_steps_use_one_blas_thread(model: GPT) -> None:
+    """Where numpy brings its own OpenBLAS, asking for a step sets it to one thread."""
+    model.start()
+    if not use_one_thread():
+        return
+    library = next((Path(np.__file__).parent.parent / "numpy.libs").glob("*openblas*"))
+    assert ctypes.CDLL(str(library)).scipy_openblas_get_num_threads64_() == 1

@@ -1,0 +1,120 @@
+"""The checkpoints that come with the project are what their cards say, and write like their corpus."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lmcore import checkpoints, corpora, pretrain
+from lmcore.corpora.tales_check import check_story
+from lmcore.sampling import generate
+from lmcore.training import spec as specs
+
+SHIPPED = checkpoints.shipped()
+MB = 1024 * 1024
+
+
+def corpus_of(name: str) -> corpora.Corpus:
+    try:
+        return pretrain.RECIPES[name].corpus()
+    except corpora.CorpusError as missing:
+        import os
+
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(missing))
+
+
+def written(name: str, seed: int, n: int) -> str:
+    found = checkpoints.load(SHIPPED[name])
+    steps = generate(found.model, [], max_new_tokens=n, temperature=0.8, seed=seed, n_alternatives=0)
+    return found.tokenizer.decode([step.token for step in steps])
+
+
+def test_every_recipe_is_shipped() -> None:
+    assert set(SHIPPED) == set(pretrain.RECIPES)
+
+
+@pytest.mark.parametrize("name", pretrain.RECIPES)
+def test_its_size_and_its_snapshots(name: str) -> None:
+    folder = SHIPPED[name]
+    recipe = pretrain.RECIPES[name]
+    assert (folder / "model.safetensors").stat().st_size < 4 * MB
+    assert sum(path.stat().st_size for path in (folder / "snapshots").iterdir()) < 12 * MB
+    steps = checkpoints.steps(folder)
+    assert steps[0] == 0
+    assert steps[-1] == recipe.train["max_steps"]
+    assert len(steps) >= 10
+    last, final = checkpoints.load(folder, steps[-1]).model, checkpoints.load(folder).model
+    ids = [5, 6, 7, 8]
+    np.testing.assert_allclose(last.log_probs(ids), final.log_probs(ids), atol=0.05)
+
+
+@pytest.mark.parametrize("name", pretrain.RECIPES)
+def test_its_card_says_the_truth(name: str) -> None:
+    """The metrics, from the shipped weights and the text anew."""
+    found = checkpoints.load(SHIPPED[name])
+    corpus = corpus_of(name)
+    card = found.card
+    assert card["corpus"] == {"name": corpus.name, "title": corpus.title, "sha256": corpus.sha256}
+    assert card["title"] == pretrain.RECIPES[name].title
+    assert card["n_params"] == found.model.n_params
+    assert card["spec"] == specs.validate(pretrain.spec_of(pretrain.RECIPES[name], corpus))
+    assert specs.measure(found.model, found.tokenizer, corpus.split()[1]) == pytest.approx(card["metrics"], rel=1e-3)
+
+
+@pytest.mark.parametrize("name", pretrain.RECIPES)
+def test_it_is_born_knowing_nothing_and_learns(name: str) -> None:
+    """Its first snapshot guesses at random (ln V nats a token), and the loss falls from snapshot to snapshot."""
+    folder = SHIPPED[name]
+    ids = checkpoints.load(folder).tokenizer.encode(corpus_of(name).split()[1][:3000])
+    steps = checkpoints.steps(folder)
+    losses = [-float(checkpoints.load(folder, step).model.score(ids).mean()) for step in (steps[0], *steps[4::2])]
+    assert losses[0] == pytest.approx(np.log(checkpoints.load(folder).model.vocab_size), abs=0.1)
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_tales_are_told() -> None:
+    checks = [
+        check_story(passage)
+        for seed in range(3)
+        for passage in written("gpt-tales-word", seed, 500).split("\n\n")[:-1]
+        if passage.strip()
+    ]
+    stories = [check for check in checks if not check.is_echo]
+    assert len(stories) >= 8
+    assert sum(s.n_parsed for s in stories) >= 0.8 * sum(s.n_sentences for s in stories)
+
+
+def test_plays_are_written() -> None:
+    """Speakers in capitals with a colon, and words, most of which Shakespeare used."""
+    text = written("gpt-shakespeare-char", 0, 1500)
+    corpus = corpus_of("gpt-shakespeare-char").text
+    speakers = re.findall(r"^[A-Z][A-Z ]+:$", text, re.MULTILINE)
+    assert len(speakers) >= 5
+    words = re.findall(r"[a-z]+", text.lower())
+    known = set(re.findall(r"[a-z]+", corpus.lower()))
+    assert sum(word in known for word in words) > 0.75 * len(words)
+
+
+def test_making_one_replaces_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = pretrain.Recipe(
+        "Small",
+        lambda: corpora.load("mouse"),
+        {"kind": "word"},
+        {"family": "gpt", "n_layer": 1, "n_head": 1, "n_embd": 8, "block_size": 8},
+        {"max_steps": 3, "batch_size": 2, "warmup_steps": 1, "n_snapshots": 2},
+    )
+    monkeypatch.setitem(pretrain.RECIPES, "small", small)
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "old").touch()
+    kinds = [event["kind"] for event in pretrain.make("small", tmp_path)]
+    assert kinds[0] == "start"
+    assert kinds[-1] == "done"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small"]
+    assert checkpoints.load(tmp_path / "small").card["title"] == "Small"
+    assert checkpoints.steps(tmp_path / "small") == [0, 3]
+    assert not (tmp_path / "small" / "old").exists()
