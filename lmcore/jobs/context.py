@@ -80,14 +80,20 @@ class Context:
         return corpora.from_text(data.decode("utf-8"), str(corpus.get("title") or "Your text"))
 
     def _load(self) -> tuple[Arrays, dict[str, Any]] | None:
-        from safetensors import SafetensorError, safe_open
-
-        path = self.folder / STATE_FILE
         try:
-            with safe_open(path, framework="np") as file:
-                state = json.loads((file.metadata() or {})["state"])
-                return {name: file.get_tensor(name) for name in file.keys()}, state  # noqa: SIM118 (not a dict)
-        except FileNotFoundError:
-            return None
-        except (SafetensorError, OSError, KeyError, ValueError):
-            return None  # damaged: the job starts from the beginning, which is never wrong
+            return read_state(self.folder)
+        except ValueError:
+            return None  # none or damaged: the job starts from the beginning, which is never wrong
+
+
+def read_state(folder: Path, prefix: str = "") -> tuple[Arrays, dict[str, Any]]:
+    """The full state in a run's folder, with the arrays whose names begin so. ValueError when there is no good one."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(folder / STATE_FILE, framework="np") as file:
+            state = json.loads((file.metadata() or {})["state"])
+            names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118 (not a dict)
+            return {name: file.get_tensor(name) for name in names}, state
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise ValueError("This run has no full state to go on from.") from error

@@ -24,7 +24,7 @@ from lmcore.jobs import store
 from lmcore.jobs.board import Board
 from lmcore.jobs.protocol import ACTIVE, WAITING, Event, JobError, JobResult, JobStatus, JobTicket, Spec
 from lmcore.jobs.supervisor import Settings, Supervisor
-from lmcore.jobs.tasks import TASKS, Task, checked, identity, steps_of, text_of
+from lmcore.jobs.tasks import TASKS, Task, checked, identity, load, steps_of, text_of
 from lmcore.library import Library
 from lmcore.library.collect import STATE_FILE
 
@@ -92,7 +92,8 @@ class LocalRunner:
             own = self.library.own(conn, workspace)
             if not anew:
                 for row in store.same(conn, name, ("queued", "running", "lost", "done")):
-                    if row.state != "done" or self._folder_of(row).is_dir() or not row.model_hash:
+                    there = not row.model_hash or (self._folder_of(row) / "config.json").is_file()
+                    if row.state != "done" or there:
                         store.watch(conn, row.id, own, replay=row.state == "done")
                         return self._ticket(row.id, is_new=False, replay=row.state == "done")
             self._check_limits(conn, own)
@@ -193,7 +194,9 @@ class LocalRunner:
             row = store.row(conn, job_id)
             ended = [e for e in store.read(conn, job_id, store.last_seq(conn, job_id) - 1) if e.kind == row.state]
         folder = self._folder_of(row)
-        if row.state not in ("done", "stopped") or not folder.is_dir():
+        if row.state in ("stopped", "failed"):
+            self._rescue(row, folder)
+        if row.state in ACTIVE or not (folder / "config.json").is_file():
             raise JobError("This run has left no model (yet).")
         snapshots = sorted((folder / "snapshots").glob("step-*.safetensors"))
         return JobResult(job_id, folder, snapshots, ended[0].payload if ended else {})
@@ -229,7 +232,19 @@ class LocalRunner:
     def _folder_of(self, row: Any) -> Path:
         """A run's own model folder; the library's copy once the run's is gone."""
         own = self.library.run_folder(row.id) / "model"
-        return own if own.is_dir() or not row.model_hash else self.library.models_folder / row.model_hash
+        if row.model_hash and not (own / "config.json").is_file():
+            return self.library.models_folder / row.model_hash
+        return own
+
+    def _rescue(self, row: Any, folder: Path) -> None:
+        """Of a run that ended before its time, make the model as far as it got."""
+        rescue, state = self.tasks[row.task].rescue, folder.parent / STATE_FILE
+        made = folder / "config.json"
+        if rescue and state.is_file() and not (made.is_file() and made.stat().st_mtime > state.stat().st_mtime):
+            try:
+                load(rescue)(folder.parent)
+            except ValueError as error:
+                raise JobError(str(error)) from error
 
     def _own_watcher(self, conn: Connection, job_id: str, workspace: str) -> str:
         own = self.library.find(conn, workspace)

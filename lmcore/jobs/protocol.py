@@ -129,7 +129,7 @@ class JobRunner(Protocol):
         ...
 
     def result(self, job_id: str) -> JobResult:
-        """The model a job wrote: final when it is done, as far as it got when it was stopped. JobError if none."""
+        """The model a job wrote: final when it is done, as far as it got when it ended before. JobError if none."""
         ...
 
     def jobs(self, workspace: str) -> list[JobStatus]:

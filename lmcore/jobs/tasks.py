@@ -27,6 +27,7 @@ class Task:
     run: str  # (spec, context) -> Iterator[dict]
     check: str | None = None  # (spec) -> spec, complete and canonical; ValueError with a sentence
     identity: str | None = None  # (spec) -> hex: equal for jobs that give equal results
+    rescue: str | None = None  # (run folder) -> None: make its model/ of its full state; in the web process, no torch
     warm: str | None = None  # () called once in a fresh worker; a generator goes on after its first yield while idle
 
 
@@ -35,6 +36,7 @@ TASKS: dict[str, Task] = {
         run="lmcore.jobs.train:run",
         check="lmcore.jobs.train:check",
         identity="lmcore.jobs.train:identity",
+        rescue="lmcore.jobs.train:rescue",
         warm="lmcore.jobs.train:warm",
     ),
 }

@@ -2,18 +2,19 @@
 
 Spec: {"task": "train", …what lmcore.training.spec.validate takes}. Events: "start", "step" and "sample" as that module
 yields them, "snapshot" {step, file below the job's model folder}; the result of "done" is {hash, step, seconds,
-metrics, stopped}. A job that is stopped leaves its model as far as it got.
+metrics, stopped}. Of a job that ended before its time, `rescue` makes the model as far as it got.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from lmcore import checkpoints, corpora
 from lmcore.corpora import Corpus
-from lmcore.jobs.context import Context
+from lmcore.jobs.context import Context, read_state
 from lmcore.training import spec as specs
 
 Spec = dict[str, Any]
@@ -56,16 +57,14 @@ def run(spec: Spec, context: Context) -> Iterator[dict[str, Any]]:
             path = checkpoints.save_snapshot(context.model_folder, event["step"], arrays)
             yield {**event, "file": path.relative_to(context.model_folder).as_posix()}
         elif event["kind"] == "done":
-            digest = _keep(context, start, arrays, event.pop("card"))
+            digest = _keep(context.model_folder, start, arrays, event.pop("card"))
             context.result = {"hash": digest, **{name: value for name, value in event.items() if name != "kind"}}
         else:
             held_out_loss = event.get("held_out_loss") or held_out_loss
             yield event
         if event["kind"] == "step" and held and event["step"] < start["max_steps"] and context.save_due():
-            state = held[0]()
-            context.save(state, {"step": event["step"]})
-            if context.stopping:
-                _keep_unfinished(context, start, spec, texts[0], event["step"], state, held_out_loss)
+            about = {"step": event["step"], "start": start, "card": _unfinished(start, spec, texts[0], held_out_loss)}
+            context.save(held[0](), about)
         if context.stopping and event["kind"] != "done":
             return
 
@@ -84,30 +83,25 @@ def _run_spec(spec: Spec) -> Spec:
     return {name: value for name, value in spec.items() if name != "task"}
 
 
-def _keep(context: Context, start: dict[str, Any], arrays: Any, card: dict[str, Any]) -> str:
-    return checkpoints.save_arrays(
-        context.model_folder, start["family"], start["config"], arrays, start["tokenizer"], card
-    )
+def rescue(folder: Path) -> None:
+    """Make a run's model/ of its last full state. ValueError when it has none."""
+    weights, about = read_state(folder, "weights/")
+    start, step = about["start"], about["step"]
+    card = {**about["card"], "steps": step, "stopped": f"Ended at step {step:,} of {start['max_steps']:,}."}
+    _keep(folder / "model", start, {name.removeprefix("weights/"): w for name, w in weights.items()}, card)
 
 
-def _keep_unfinished(
-    context: Context,
-    start: dict[str, Any],
-    spec: Spec,
-    corpus: Corpus,
-    step: int,
-    state: Any,
-    held_out_loss: float | None,
-) -> None:
-    weights = {name.removeprefix("weights/"): a for name, a in state.items() if name.startswith("weights/")}
-    card = {
+def _keep(folder: Path, start: dict[str, Any], arrays: Any, card: dict[str, Any]) -> str:
+    return checkpoints.save_arrays(folder, start["family"], start["config"], arrays, start["tokenizer"], card)
+
+
+def _unfinished(start: dict[str, Any], spec: Spec, corpus: Corpus, held_out_loss: float | None) -> dict[str, Any]:
+    """The card of a run before its end."""
+    return {
         "title": f"{start['family']} on {corpus.title}",
         "corpus": {"name": corpus.name, "title": corpus.title, "sha256": corpus.sha256},
         "spec": spec,
         "code": specs.code_version(),
-        "steps": step,
         "n_params": start["n_params"],
         "metrics": {"held_out_loss": held_out_loss} if held_out_loss is not None else {},
-        "stopped": f"Stopped by hand at step {step:,} of {start['max_steps']:,}.",
     }
-    context.result = {"hash": _keep(context, start, weights, card), "step": step}

@@ -54,6 +54,7 @@ class Worker:
                 if order["op"] == "stop":
                     self._stop = order["job"]
                 elif order["op"] == "run":
+                    self._stop = ""  # this very job may have been stopped here before, and is resumed now
                     self._jobs.put(order)
         os._exit(0)  # the server closed the pipe or died: whatever runs here has nobody to report to
 

@@ -12,7 +12,7 @@ import pytest
 from lmcore.jobs import Event, JobStatus, LocalRunner, Task
 
 HERE = Path(__file__).parent
-NAMES = ("count", "forever", "gate", "deaf", "wrap_up", "flood", "fail", "eat", "read_text")
+NAMES = ("count", "forever", "gate", "deaf", "wrap_up", "resumable", "flood", "fail", "eat", "read_text")
 TASKS = {name: Task(run=f"fake_tasks:{name}") for name in NAMES}
 PATIENCE = 30.0  # seconds: only a bound for what never comes
 

@@ -54,6 +54,16 @@ def forever(spec: Spec, context: Context) -> Iterator[Spec]:
         pause.wait(0.001)
 
 
+def resumable(spec: Spec, context: Context) -> Iterator[Spec]:
+    """Says at each step whether it is asked to stop."""
+    context.wraps_up = True
+    pause = threading.Event()
+    yield {"kind": "first", "stopping": context.stopping}
+    while not context.stopping:
+        yield {"kind": "step", "step": 1}
+        pause.wait(0.001)
+
+
 def gate(spec: Spec, context: Context) -> Iterator[Spec]:
     """Runs until a file appears."""
     pause = threading.Event()

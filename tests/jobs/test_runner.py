@@ -186,6 +186,16 @@ def test_a_stopped_job_goes_on_from_its_last_state(runner: LocalRunner, people: 
     assert runner.status(job).resumed_from == resumed.payload["step"]
 
 
+def test_a_resumed_job_is_not_stopped_by_the_stop_before(runner: LocalRunner, people: list[str]):
+    job = runner.submit({"task": "resumable"}, people[0]).job_id
+    follow(runner, job, kind("step"))
+    runner.stop(job, people[0])
+    stopped = to_end(runner, job)[-1]
+    runner.resume(job, people[0])
+    assert follow(runner, job, kind("first"), stopped.seq)[-1].payload == {"stopping": False}
+    follow(runner, job, kind("step"), stopped.seq)
+
+
 def test_a_finished_job_cannot_be_resumed(runner: LocalRunner, people: list[str]):
     job = runner.submit(count(), people[0]).job_id
     to_end(runner, job)
