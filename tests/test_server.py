@@ -1,4 +1,4 @@
-"""What app.py adds around Streamlit: headers, the workspace cookie, compressed files, /readyz, joining and forgetting."""
+"""What app.py adds around Streamlit: headers, cookie, compressed files, /readyz, joining and forgetting."""
 
 from __future__ import annotations
 

@@ -73,9 +73,12 @@ def colorscale(colors: tuple[str, ...]) -> list[list[float | str]]:
     return [[i / (len(colors) - 1), color] for i, color in enumerate(colors)]
 
 
+VISIBLE = str.maketrans({" ": "·", "\n": "↵", "\r": "↵", "\t": "→"})
+
+
 def shown(token: str) -> str:
     """A token with its whitespace made visible: · for a space, ↵ for a newline, → for a tab."""
-    return token.replace(" ", "·").replace("\n", "↵").replace("\t", "→")
+    return token.translate(VISIBLE)
 
 
 def label(token: str) -> str:

@@ -75,5 +75,7 @@ def check_ids(ids: Sequence[int], vocab_size: int) -> NDArray[np.int64]:
     array = np.asarray(ids, dtype=np.int64).reshape(-1)
     bad = np.flatnonzero((array < 1) | (array >= vocab_size))
     if bad.size:
-        raise ValueError(f"token {int(array[bad[0]])} at place {int(bad[0])} is not in the vocabulary 1..{vocab_size - 1}")
+        raise ValueError(
+            f"token {int(array[bad[0]])} at place {int(bad[0])} is not in the vocabulary 1..{vocab_size - 1}"
+        )
     return array

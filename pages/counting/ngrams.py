@@ -35,11 +35,12 @@ controls = st.columns([3, 2, 2], vertical_alignment="bottom")
 with controls[0]:
     corpus = texts.picker("Text", view.key("text"))
 with controls[1]:
-    kind = st.segmented_control("Tokens", list(KINDS), format_func=KINDS.get, key=view.key("tokenizer"), required=True)
+    st.segmented_control("Tokens", list(KINDS), format_func=KINDS.__getitem__, key=view.key("tokenizer"), required=True)
 with controls[2]:
-    order = st.segmented_control("Order n", range(1, MAX_ORDER + 1), key=view.key("order"), required=True)
+    st.segmented_control("Order n", range(1, MAX_ORDER + 1), key=view.key("order"), required=True)
 
 
+kind, order = view["tokenizer"], view["order"]
 try:
     tokenizer, model, n_tokens = counts_of(corpus, kind)
 except ValueError as refusal:
@@ -89,13 +90,12 @@ with following:
         st.plotly_chart(bars, key=f"{PAGE}.bars", config={"displayModeBar": False})
 
 lesson.try_this(
-    PAGE,
+    view,
     [
-        ("Letters of Shakespeare, order 3", lambda: view.set(text=PLAYS, tokenizer="char", order=3, context="th")),
-        ("A toy language you can count by hand", lambda: view.set(text="mouse", order=2, context="the")),
-        ("Order 5: almost everything is seen once", lambda: view.set(order=5, context="Once there was a")),
+        ("Letters of Shakespeare, order 3", {"text": PLAYS, "tokenizer": "char", "order": 3, "context": "th"}),
+        ("A toy language you can count by hand", {"text": "mouse", "order": 2, "context": "the"}),
+        ("Order 5: almost everything is seen once", {"order": 5, "context": "Once there was a"}),
     ],
-    view.reset,
 )
 table = model.table(order)
 once = float((table.counts == 1).mean()) if table.counts.size else 0.0

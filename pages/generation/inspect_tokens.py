@@ -10,6 +10,7 @@ from pages.shared.view import View, number, text, token_list, whole
 PAGE = "inspect"
 STRIP = f"{PAGE}.strip"
 MAX_SHOWN = 600  # tokens on the strip
+ANEW = {"keep": -1, "drawn": ()}
 PROMPT = "Once there was a boy named Leo who had a"
 
 view = View(
@@ -132,19 +133,14 @@ with st.container(horizontal=True, gap="large"):
     st.metric("Bits per character", f"{evaluation.bits_per_character(-total, n_chars):.3g}", width="content")
 
 lesson.try_this(
-    PAGE,
+    view,
     [
-        (
-            "Swap two words and watch the score fall",
-            lambda: (changed(), view.set(prompt="Leo had a who named boy a was there Once")),
-        ),
-        ("Let it write at T = 2", lambda: (changed(), view.set(T=2.0), write(30, prompt_ids, ()))),
-        (
-            "Score the end of a story",
-            lambda: (changed(), view.set(prompt="Ella hugged the squirrel first and the drum second.")),
-        ),
+        ("Swap two words and watch the score fall", {**ANEW, "prompt": "Leo had a who named boy a was there Once"}),
+        ("Score the end of a story", {**ANEW, "prompt": "Ella hugged the squirrel first and the drum second."}),
+        ("Set T to 2, then press Write 20", {"drawn": (), "T": 2.0}),
     ],
-    opening,
+    then=history.clear,
+    reset=opening,
 )
 
 surprise = min(found, key=lambda place: place.log_prob)

@@ -1,6 +1,7 @@
 """Generation / Temperature: one slider, and the whole distribution moves under the finger."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ log_probs = models.next_log_probs(loaded, ids)
 lesson.say_unknown(tokenizer, prompt)
 
 
-def shape() -> dict[str, float]:
+def shape() -> dict[str, Any]:
     """How the distribution is shaped on this page, by name as `sampling.distribution` takes it."""
     return {name: view[field] for name, field in SHAPE.items()}
 
@@ -111,17 +112,13 @@ components.temperature_bench(
 )
 
 lesson.try_this(
-    PAGE,
+    view,
     [
-        ("Set T to 0 and draw: always the same word", lambda: view.set(T=0.0)),
-        ("Set T to infinity: every word alike", lambda: view.set(T=math.inf)),
-        ("Keep only the ten best at T = 2", lambda: view.set(T=2.0, top_k=10)),
-        (
-            "Shakespeare, letter by letter",
-            lambda: view.set(model=SHAKESPEARE, prompt="ROMEO:\nBut soft, what l", drawn=(), T=1.0),
-        ),
+        ("Set T to 0 and draw: always the same word", {"T": 0.0}),
+        ("Set T to infinity: every word alike", {"T": math.inf}),
+        ("Keep only the ten best at T = 2", {"T": 2.0, "top_k": 10}),
+        ("Shakespeare, letter by letter", {"model": SHAKESPEARE, "prompt": "ROMEO:\nBut soft, what l", "drawn": ()}),
     ],
-    view.reset,
 )
 
 probs, plain = sampling.distribution(log_probs, **shape()), sampling.distribution(log_probs)

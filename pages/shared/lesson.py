@@ -9,6 +9,7 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +17,7 @@ import streamlit as st
 from lmcore.figures.theme import THEMES, Theme, shown
 from lmcore.paths import ROOT
 from lmcore.tokenizers.base import Tokenizer
+from pages.shared.view import View
 
 
 def theme() -> Theme:
@@ -78,12 +80,30 @@ def say_unknown(tokenizer: Tokenizer, text: str) -> None:
         st.caption(f"Not in this model's vocabulary, so read as {chip('<unk>')}: {shown_words}{more}.")
 
 
-def try_this(page: str, suggestions: Sequence[tuple[str, Callable[[], None]]], reset: Callable[[], None]) -> None:
-    """Sentences that set the controls, and one button that restores the opening state."""
-    with st.container(horizontal=True, gap="small", key=f"{page}-try"):
-        for i, (sentence, act) in enumerate(suggestions):
-            st.button(sentence, key=f"{page}.try{i}", on_click=act, icon=":material/play_arrow:")
-        st.button("Start over", key=f"{page}.reset", on_click=reset, type="tertiary", icon=":material/restart_alt:")
+def try_this(
+    view: View,
+    suggestions: Sequence[tuple[str, dict[str, Any]]],
+    *,
+    then: Callable[[], None] | None = None,
+    reset: Callable[[], None] | None = None,
+) -> None:
+    """Sentences that set the controls (and `then` act on them), and one button that restores the opening state."""
+    with st.container(horizontal=True, gap="small", key=f"{view.page}-try"):
+        for i, (sentence, values) in enumerate(suggestions):
+            st.button(
+                sentence, key=f"{view.page}.try{i}", on_click=_apply, args=(view, values, then),
+                icon=":material/play_arrow:",
+            )  # fmt: skip
+        st.button(
+            "Start over", key=f"{view.page}.reset", on_click=reset or view.reset, type="tertiary",
+            icon=":material/restart_alt:",
+        )  # fmt: skip
+
+
+def _apply(view: View, values: dict[str, Any], then: Callable[[], None] | None) -> None:
+    view.set(**values)
+    if then is not None:
+        then()
 
 
 def predict(page: str, question: str, options: Sequence[str], answer: int, why: str) -> None:

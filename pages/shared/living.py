@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 from lmcore import sampling
 from pages.shared import models
@@ -11,16 +12,17 @@ PROMPTS = (("Once there was a", 11), ("One rainy morning, Mia", 4), ('"Guess wha
 
 
 @functools.cache
-def runs() -> list[dict]:
+def runs() -> list[dict[str, Any]]:
     """A few sentences as the shipped model wrote them, each token with what else could have come."""
     loaded = models.load(models.choices_shipped()[models.DEFAULT])
     return [run(loaded, prompt, seed) for prompt, seed in PROMPTS]
 
 
-def run(loaded: models.Loaded, prompt: str, seed: int) -> dict:
+def run(loaded: models.Loaded, prompt: str, seed: int) -> dict[str, Any]:
     """One seeded generation at T = 0.8 until the first full stop, ready for the component."""
     tokenizer = loaded.tokenizer
-    ids, steps = tokenizer.encode(prompt), []
+    ids = tokenizer.encode(prompt)
+    steps: list[dict[str, Any]] = []
     for step in sampling.generate(
         loaded.model, list(ids), max_new_tokens=24, temperature=0.8, seed=seed, n_alternatives=8
     ):

@@ -70,12 +70,13 @@ def choices(shared: str | None = None) -> dict[str, Choice]:
     return found
 
 
-def picker(label: str, view: View, name: str, on_change: Callable[[], object] | None = None) -> Loaded:
+def picker(label: str, view: View, name: str, on_change: Callable[[], None] | None = None) -> Loaded:
     """A select box of all models; the picked one, loaded. An id that is gone falls back to the default."""
     found = choices(view.share)
     if view[name] not in found:
         view.set(**{name: DEFAULT if DEFAULT in found else next(iter(found))})
-    st.selectbox(label, list(found), format_func=lambda id: found[id].title, key=view.key(name), on_change=on_change)
+    titles = {id: choice.title for id, choice in found.items()}
+    st.selectbox(label, list(titles), format_func=titles.__getitem__, key=view.key(name), on_change=on_change)
     return load(found[view[name]])
 
 

@@ -41,9 +41,9 @@ controls = st.columns([3, 2, 3, 1.4], vertical_alignment="bottom")
 with controls[0]:
     corpus = texts.picker("Text", view.key("text"))
 with controls[1]:
-    st.selectbox("Tokens", list(TOKENIZERS), format_func=TOKENIZERS.get, key=view.key("tokenizer"))
+    st.selectbox("Tokens", list(TOKENIZERS), format_func=TOKENIZERS.__getitem__, key=view.key("tokenizer"))
 with controls[2]:
-    st.selectbox("Model and size", list(SIZES), format_func=SIZES.get, key=view.key("size"))
+    st.selectbox("Model and size", list(SIZES), format_func=SIZES.__getitem__, key=view.key("size"))
 
 
 def chosen_spec() -> dict:
@@ -67,8 +67,7 @@ def unsaved() -> JobStatus | None:
 def shown_job() -> JobStatus | None:
     """The run on the stage: the one last asked for, else the newest of this workspace (so a reload finds it)."""
     watched = {job.job_id: job for job in runner.jobs(workspace)}
-    wanted = st.session_state.get(f"{PAGE}.job")
-    return watched.get(wanted) or next(iter(watched.values()), None)
+    return watched.get(st.session_state.get(f"{PAGE}.job", "")) or next(iter(watched.values()), None)
 
 
 def train(anew: bool = False) -> None:
@@ -197,13 +196,13 @@ else:
     vocab_size = int(run.start.get("config", {}).get("vocab_size", 0))
 
 lesson.try_this(
-    PAGE,
+    view,
     [
-        ("Tales in words, in a few seconds", lambda: (view.set(text="tales", tokenizer="word", size="tiny"), train())),
-        ("Count instead: order 3", lambda: (view.set(tokenizer="word", size="order-3"), train())),
-        ("A text far too small", lambda: (view.set(text="mouse", tokenizer="word", size="tiny"), train())),
+        ("Tales in words, in a few seconds", {"text": "tales", "tokenizer": "word", "size": "tiny"}),
+        ("Count instead: order 3", {"text": "tales", "tokenizer": "word", "size": "order-3"}),
+        ("A text far too small", {"text": "mouse", "tokenizer": "word", "size": "tiny"}),
     ],
-    view.reset,
+    then=train,
 )
 if len(run.steps) and vocab_size:
     lesson.what_you_see(live.reading(run, vocab_size))
@@ -226,10 +225,11 @@ with st.expander("Go further", icon=":material/tune:"):
     )
 
 try:
-    script_spec = {name: value for name, value in chosen_spec().items() if name != "task"}
+    wanted = chosen_spec()
 except ValueError:
-    script_spec = None
-if script_spec:
-    lesson.the_code(PAGE, ["lmcore.training.trainer:train"], scripts.train(script_spec))
+    wanted = {}
+if wanted:
+    del wanted["task"]
+    lesson.the_code(PAGE, ["lmcore.training.trainer:train"], scripts.train(wanted))
 lesson.the_numbers(PAGE, live.table(run), note="One row a report of this run; losses in nats a token.")
 view.publish()
