@@ -1,0 +1,59 @@
+"""What the figures draw is what they were given, and no token is read as HTML."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from lmcore.figures.counts import count_heatmap, next_bars, short
+from lmcore.figures.curves import loss_curves
+from lmcore.figures.theme import DARK, LIGHT, THEMES, label, shown
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_curves_show_the_losses_and_the_line_of_guessing(theme):
+    figure = loss_curves([0, 10], [4.0, 2.0], [10], [2.5], vocab_size=50, max_steps=10, theme=theme)
+    train, held_out = figure.data
+    assert list(train.y) == [4.0, 2.0]
+    assert list(held_out.y) == [2.5]
+    assert held_out.line.dash == "dash"
+    assert train.line.dash is None
+    assert figure.layout.shapes[0].y0 == pytest.approx(math.log(50))
+    assert any("ln 50 = 3.91" in note.text for note in figure.layout.annotations)
+
+
+def test_curves_of_a_run_that_has_only_begun():
+    figure = loss_curves([], [], [], [], vocab_size=10, max_steps=100, theme=LIGHT)
+    assert len(figure.data) == 2
+
+
+def test_the_heatmap_shows_counts_and_leaves_zeros_blank():
+    figure = count_heatmap(np.array([[3, 0], [0, 1200]]), ["a", "b"], ["<b>x</b>", "\n"], theme=DARK)
+    (heat,) = figure.data
+    assert [list(row) for row in heat.text] == [["3", ""], ["", "1.2k"]]
+    assert list(figure.layout.xaxis.ticktext) == ["&lt;b&gt;x&lt;/b&gt;", "↵"]
+
+
+def test_bars_say_probability_and_count():
+    figure = next_bars(["a", "b"], [0.75, 0.25], [3, 1], theme=LIGHT)
+    assert list(figure.data[0].x) == [0.75, 0.25]
+    assert list(figure.data[0].text) == ["0.75 · 3×", "0.25 · 1×"]
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0"), (999, "999"), (1000, "1.0k"), (9990, "10.0k"), (31_000, "31k"), (2_500_000, "2.5M")]
+)
+def test_counts_are_short(count: int, text: str):
+    assert short(count) == text
+
+
+def test_whitespace_is_visible_and_html_is_not_read():
+    assert shown("a b\n\tc") == "a·b↵→c"
+    assert label("<i>&") == "&lt;i&gt;&amp;"
+
+
+def test_light_and_dark_have_the_same_meanings():
+    assert LIGHT.__dataclass_fields__.keys() == DARK.__dataclass_fields__.keys()
+    assert len(LIGHT.probability) == len(DARK.probability)
