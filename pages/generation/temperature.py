@@ -117,7 +117,7 @@ lesson.try_this(
         ("Set T to 0 and draw: always the same word", {"T": 0.0}),
         ("Set T to infinity: every word alike", {"T": math.inf}),
         ("Keep only the ten best at T = 2", {"T": 2.0, "top_k": 10}),
-        ("Shakespeare, letter by letter", {"model": SHAKESPEARE, "prompt": "ROMEO:\nBut soft, what l", "drawn": ()}),
+        ("Shakespeare, letter by letter", {"model": SHAKESPEARE, "prompt": "But soft, what l", "drawn": ()}),
     ],
 )
 

@@ -31,12 +31,15 @@ MAX_TEMPERATURE = 5.0  # the slider's last number; after it only infinity
 N_ALTERNATIVES = 10
 
 
+PARTS = {"temperature_bench": ("temperature_distribution",)}  # files of their own that a component needs before its own
+
+
 @functools.cache
 def _assets(name: str) -> tuple[str, str]:
     """(js, css) of a component with the shared parts in front."""
     scales = json.dumps({"light": LIGHT.probability, "dark": DARK.probability})
     js = [f"const PROBABILITY = {scales};", (COMPONENTS / "common.js").read_text(encoding="utf-8")]
-    js.append((COMPONENTS / f"{name}.js").read_text(encoding="utf-8"))
+    js += [(COMPONENTS / f"{part}.js").read_text(encoding="utf-8") for part in (*PARTS.get(name, ()), name)]
     css = [(COMPONENTS / f"{part}.css").read_text(encoding="utf-8") for part in ("common", name)]
     return "\n".join(js), "\n".join(css)
 
