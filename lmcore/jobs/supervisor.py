@@ -16,6 +16,7 @@ import contextlib
 import functools
 import json
 import logging
+import os
 import queue
 import threading
 import time
@@ -40,7 +41,8 @@ log = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds: other servers' wishes, memory, time limits
 WRITE_EVERY = 0.2
-STOP_SECONDS = 0.8  # a worker that has not answered a stop by then is killed
+STOP_SECONDS = 0.8  # a job whose worker has not answered a stop by then is stopped for everybody who watches
+LINGER_SECONDS = 5.0  # and its worker, perhaps in one long step, may save what it has, until it is killed
 DEATHS = 2  # times that a job is resumed by itself
 COLLECT_EVERY = 3600.0
 
@@ -50,6 +52,7 @@ class Settings:
     """How much the jobs may take."""
 
     n_workers: int = field(default_factory=lambda: max(1, cores() - 1))
+    n_threads: int = 0  # of each worker; 0: LM_PLAYGROUND_THREADS, else its share of the cores
     memory: int = 0  # bytes a worker; 0: its share of 70 % of the machine, at least 1.5 GB
     max_seconds: float = 6 * 3600  # a job in a worker
     silent_seconds: float = 600  # between two events of a job
@@ -63,7 +66,7 @@ class Settings:
     @property
     def threads(self) -> int:
         """A worker's share of the cores."""
-        return max(1, cores() // self.n_workers)
+        return self.n_threads or int(os.environ.get("LM_PLAYGROUND_THREADS") or 0) or max(1, cores() // self.n_workers)
 
 
 @dataclass
@@ -179,6 +182,7 @@ class Supervisor:
         if self._unwritten:
             times.append(self._written_at + WRITE_EVERY)
         times += [job.stop_by for job in self._running() if job.stop_by]
+        times += [worker.kill_at for worker in self._workers if worker.lingers]
         return max(0.0, min(times) - now)
 
     def _handle(self, what: str, worker: Any, line: Any) -> None:
@@ -192,7 +196,9 @@ class Supervisor:
             if message["op"] == "ready":
                 worker.ready, self._look, self._early_deaths = True, True, 0
                 self._warm.set()
-            elif job is None or message.get("job") != job.job_id:
+            elif message["op"] == "end" and message["job"] == worker.lingers:
+                worker.lingers, self._look = None, True
+            elif job is None or message["job"] != job.job_id:
                 return
             elif message["op"] == "events":
                 self._events(job, message["events"])
@@ -214,7 +220,11 @@ class Supervisor:
                 threading.Thread(target=self._collect, daemon=True, name="collect").start()
         for worker in self._workers:
             if worker.job and worker.job.stop_by and now >= worker.job.stop_by:
-                worker.job.stop_by = now + 60  # what follows is its pipe's end
+                job, worker.job = worker.job, None
+                worker.lingers, worker.kill_at = job.job_id, now + LINGER_SECONDS
+                self._ended(job, "stopped", None, {})
+            elif worker.lingers and now >= worker.kill_at:
+                worker.kill_at = now + 60  # what follows is its pipe's end
                 worker.kill()
         if self._unwritten and now - self._written_at >= WRITE_EVERY:
             self._write()
@@ -334,11 +344,12 @@ class Supervisor:
 
     def _dispatch(self) -> None:
         with self.library.db.read() as conn:
-            rows = {row.id: row for row in store.waiting(conn)}
+            held = {worker.lingers for worker in self._workers}  # still being saved by the worker before
+            rows = {row.id: row for row in store.waiting(conn) if row.id not in held}
         in_workers = Counter(job.workspace for job in self._running())
         turns = [self._turn(row) for row in rows.values()]
         order = fair_order(turns, in_workers, self._served)
-        idle = [worker for worker in self._workers if worker.ready and worker.job is None]
+        idle = [worker for worker in self._workers if worker.ready and worker.job is None and not worker.lingers]
         while order and idle:
             if not self._give(idle[0], order[0], rows[order[0].job_id]):
                 self._look = True  # somebody stopped it a moment ago
@@ -430,7 +441,7 @@ class Supervisor:
 
     def _spawn(self, waiting: int) -> None:
         # One warm worker to spare, until there are as many as may be: importing torch takes seconds and 300 MB.
-        busy = len(self._running())
+        busy = sum(bool(worker.job or worker.lingers) for worker in self._workers)
         wanted = min(self.settings.n_workers, busy + max(1, waiting))
         while len(self._workers) < wanted and time.monotonic() >= self._spawn_after:
             slot = next(i for i in range(len(self._workers) + 1) if all(w.slot != i for w in self._workers))
@@ -492,7 +503,7 @@ class Supervisor:
                 message = self._inbox.get(timeout=max(0.0, until - time.monotonic()))
                 self._safely(functools.partial(self._handle, *message))
         for worker in [worker for worker in self._workers if worker.job]:
-            worker.kill()
+            worker.kill()  # its last full state is a few seconds old at most
             job, worker.job = worker.job, None
             self._safely(functools.partial(self._ended, job, "stopped", None, {}))
         for worker in self._workers:

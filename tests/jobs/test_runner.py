@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from _jobs import TASKS, ended, follow, kind, to_end
 
-from lmcore.jobs import Event, JobError, LocalRunner, Task
+from lmcore.jobs import Event, JobError, LocalRunner, Task, supervisor
 from lmcore.library import Library
 from lmcore.library.collect import STATE_FILE
 
@@ -170,6 +170,23 @@ def test_a_stop_is_answered_within_a_second_or_enforced(runner: LocalRunner, peo
     assert runner.status(job).state == "stopped"
     assert ("farewell" in kinds(events)) == (task == "wrap_up")
     assert runner.stop(job, people[0]).state == "stopped"  # once more changes nothing
+
+
+def test_a_worker_that_never_answers_makes_room_for_the_next_job(
+    runner: LocalRunner, people: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(supervisor, "LINGER_SECONDS", 0.2)
+    job = runner.submit({"task": "deaf"}, people[0]).job_id
+    follow(runner, job, kind("step"))
+    (pid,) = runner.health()["workers"]
+    handle = os.pidfd_open(pid)
+    runner.stop(job, people[0])
+    stopped = to_end(runner, job)[-1]
+    runner.resume(job, people[0])  # not before the worker that still has it is gone
+    started = follow(runner, job, kind("started"), stopped.seq)[-1]
+    assert ended(handle, 0)
+    assert started.payload["pid"] != pid
+    os.close(handle)
 
 
 def test_a_stopped_job_goes_on_from_its_last_state(runner: LocalRunner, people: list[str]):
