@@ -15,9 +15,11 @@ from typing import Any
 from lmcore import checkpoints, corpora
 from lmcore.corpora import Corpus
 from lmcore.jobs.context import Context, read_state
+from lmcore.tokenizers import KINDS
 from lmcore.training import spec as specs
 
 Spec = dict[str, Any]
+OFTEN = ("tales", "shakespeare-1mb")  # tokenized beforehand, since most first runs are on them
 
 
 def check(spec: Spec) -> Spec:
@@ -77,6 +79,13 @@ def warm() -> Iterator[None]:
         with contextlib.suppress(corpora.CorpusError):  # its pack is not installed
             corpora.load(name)
         yield
+    for name in OFTEN:
+        for kind in KINDS:
+            with contextlib.suppress(corpora.CorpusError):
+                spec = {"version": specs.VERSION, "corpus": {"kind": "shipped", "name": name}}
+                whole = specs.validate({**spec, "tokenizer": {"kind": kind}, "model": {"family": "ngram"}})
+                specs.prepare(corpora.load(name), specs.canonical_json(whole["tokenizer"]))
+            yield
 
 
 def _run_spec(spec: Spec) -> Spec:

@@ -150,18 +150,13 @@ def run(
     """
     spec = validate(spec)
     corpus = resolve_text(spec["corpus"])
-    train_text, held_out_text = corpus.split()
-    options = {name: value for name, value in spec["tokenizer"].items() if name != "kind"}
-    tokenizer = train_tokenizer(spec["tokenizer"]["kind"], train_text, **options)
+    tokenizer, tokens, held_out, held_out_text = prepare(corpus, canonical_json(spec["tokenizer"]))
     family = spec["model"]["family"]
     settings = {name: value for name, value in spec["model"].items() if name != "family"}
     config = configure(family, settings, tokenizer.vocab_size)
     train = TrainConfig.from_dict(spec["train"])
     check_size(config, train)
 
-    from lmcore.batches import tokenize
-
-    tokens, held_out = tokenize(tokenizer, train_text), tokenize(tokenizer, held_out_text)
     start: Event = {
         "kind": "start",
         "family": family,
@@ -179,6 +174,20 @@ def run(
     }
     follow = _run_ngram if family == "ngram" else _run_torch
     yield from follow(config, train, tokenizer, tokens, held_out, held_out_text, start, card, resume, hold_state)
+
+
+@lru_cache(maxsize=8)
+def prepare(corpus: Corpus, tokenizer: str) -> tuple[Any, Any, Any, str]:
+    """The trained tokenizer, the training and the held-out tokens, and the held-out text; remembered for the next run.
+
+    `tokenizer` is its part of the spec as canonical JSON. Byte pairs of 1 MB take a second or two to find.
+    """
+    from lmcore.batches import tokenize
+
+    train_text, held_out_text = corpus.split()
+    options = json.loads(tokenizer)
+    trained = train_tokenizer(options.pop("kind"), train_text, **options)
+    return trained, tokenize(trained, train_text), tokenize(trained, held_out_text), held_out_text
 
 
 def _run_torch(
