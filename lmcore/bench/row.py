@@ -83,12 +83,10 @@ class Row:
             line += f"   {significant(self.ratio)} ×"
         if self.goal is not None:
             line += f"   goal {self.goal.text(self.unit)}: {'reached' if self.met else 'MISSED'}"
-        said = [
-            f"of {self.repeats}" if self.repeats > 1 else "once",
-            f"{self.threads} thread{'s' * (self.threads > 1)}",
-        ]
-        said += [f"load {self.load:.1f}"] if self.load > 1 else []
-        return f"{line}\n      {'; '.join([*said, *([self.note] if self.note else [])])}"
+        said = [f"of {self.repeats}" if self.repeats > 1 else "once"]
+        said.append(f"{self.threads} thread{'s' * (self.threads > 1)}")
+        said += [f"load {self.load:.1f}"] * (self.load > 1) + [self.note] * bool(self.note)
+        return f"{line}\n      {'; '.join(said)}"
 
 
 def quantity(value: float, unit: str) -> str:

@@ -60,8 +60,8 @@ def at_width(shape: GPTConfig, batch_size: int, steps: int, repeats: int, square
     )
     where = f"width {shape.n_embd}"
     note = (
-        f"{shape.n_layer} layers, {shape.n_head} heads, V = {shape.vocab_size}, batch {batch_size} × {shape.block_size}, "
-        f"{steps} steps a turn"
+        f"{shape.n_layer} layers, {shape.n_head} heads, V = {shape.vocab_size}, "
+        f"batch {batch_size} × {shape.block_size}, {steps} steps a turn"
     )
 
     def speed(taken: list[float]) -> float:
