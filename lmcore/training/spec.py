@@ -226,8 +226,8 @@ def _run_torch(
             "tokens_per_second": report.tokens_per_second,
             "seconds": report.seconds,
         }
-        held_out_loss = None if report.held_out_loss is None else round(report.held_out_loss, 4)
-        history["steps"].append([report.step, round(report.loss, 4), held_out_loss, round(report.seconds, 2)])
+        losses = [None if loss is None else _finite(round(loss, 4)) for loss in (report.loss, report.held_out_loss)]
+        history["steps"].append([report.step, *losses, round(report.seconds, 2)])
         if report.sample is not None:
             history["samples"].append([report.step, report.sample])
             yield {"kind": "sample", "step": report.step, "text": report.sample}

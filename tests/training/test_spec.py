@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import torch
 
 from lmcore import corpora
 from lmcore.corpora import Corpus
 from lmcore.models import configure, model_class
 from lmcore.tokenizers import from_dict
 from lmcore.training import spec as specs
+from lmcore.training import trainer
 
 TEXT = Corpus("mine", "Mine", "The cat sat on the mat. The dog ran to the cat.\n\n" * 60, "", "")
 SPEC = {
@@ -155,6 +158,25 @@ def test_a_run_goes_on_from_a_held_state() -> None:
     assert events[0]["resumed_from"] == 3
     assert [e["step"] for e in events if e["kind"] == "step"] == [4, 5, 6]
     assert all(np.array_equal(events[-1]["arrays"][name], array) for name, array in whole["arrays"].items())
+
+
+def test_a_run_that_breaks_down_can_still_be_told_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, calls = trainer.update, []
+
+    def breaking(*args: object, **more: object) -> tuple[torch.Tensor, torch.Tensor]:
+        calls.append(1)
+        loss, norm = plain(*args, **more)  # type: ignore[arg-type]
+        return (loss * math.nan, norm) if len(calls) > 3 else (loss, norm)
+
+    monkeypatch.setattr(trainer, "update", breaking)
+    events = list(specs.run(SPEC, lambda _: TEXT))
+    done = events[-1]
+    assert "no longer a finite number" in done["stopped"]
+    assert done["card"]["stopped"] == done["stopped"]
+    assert done["step"] == 4
+    assert [e["loss"] is None for e in events if e["kind"] == "step"] == [False] * 4 + [True]
+    assert all(np.isfinite(array).all() for array in done["arrays"].values())
+    json.dumps([{name: value for name, value in e.items() if name != "arrays"} for e in events], allow_nan=False)
 
 
 @pytest.mark.parametrize("k", [0.1, 0])
