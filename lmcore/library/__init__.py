@@ -19,7 +19,7 @@ from pathlib import Path
 
 from lmcore import paths
 from lmcore.library.base import MB
-from lmcore.library.collect import Collect, Collected
+from lmcore.library.collect import FORGOTTEN_DAYS, RUN_DAYS, Collect, Collected
 from lmcore.library.database import Database, sqlite_url
 from lmcore.library.errors import LibraryError, in_words
 from lmcore.library.models import Model
@@ -65,9 +65,11 @@ def default_library() -> Library:
 
 
 __all__ = [
+    "FORGOTTEN_DAYS",
     "MAX_TEXT",
     "MB",
     "QUOTA_BYTES",
+    "RUN_DAYS",
     "Collected",
     "Library",
     "LibraryError",

@@ -32,7 +32,8 @@ class Database:
                 self.engine = create_engine(url, pool_size=8, max_overflow=24, connect_args={"timeout": BUSY_SECONDS})
                 _sqlite(self.engine)
             else:
-                self.engine = create_engine(url, pool_pre_ping=True)
+                # Elsewhere the database itself must refuse two writers that saw the same thing and act on it.
+                self.engine = create_engine(url, pool_pre_ping=True, isolation_level="SERIALIZABLE")
             self._writer = self.engine.execution_options(lm_write=True)
             with self.write() as conn:
                 migrate(conn)

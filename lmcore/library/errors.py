@@ -24,6 +24,7 @@ _DATABASE = [  # what SQLite says -> what a person reads
     ("readonly", READ_ONLY),
     ("unable to open", READ_ONLY),
     ("locked", BUSY),
+    ("serialize", BUSY),
     ("malformed", DAMAGED),
     ("not a database", DAMAGED),
 ]
