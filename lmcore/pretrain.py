@@ -29,7 +29,7 @@ class Recipe:
 
 
 def five_books_of_tales() -> Corpus:
-    """5 MB of tales, whose first 1 MB is the shipped text: enough that none is seen often, so none is learnt by heart."""
+    """5 MB of tales, whose first 1 MB is the shipped text: none is seen so often that it is learnt by heart."""
     shipped = corpora.CATALOG["tales"]
     return Corpus("tales", shipped.title, tales.generate(5_000_000, seed=1), shipped.source, shipped.licence)
 
