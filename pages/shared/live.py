@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.figures.curves import loss_curves
+from lmcore.figures.theme import THEMES
 from lmcore.jobs import Event, JobStatus
 from pages.shared import lesson, services
 
@@ -154,3 +155,8 @@ def stage(run: Run, *, vocab_size: int, max_steps: int, key: str) -> None:
         shown = dict(run.samples)[st.session_state[slot] if len(steps) > 1 else steps[-1]]
         with st.container(height=300, border=True, key=f"{key}.text"):
             st.text(shown)
+
+
+def warm_up() -> None:
+    """Draw curves once: plotly loads its parts when they are first used."""
+    loss_curves([0, 1], [1.0, 1.0], [1], [1.0], vocab_size=2, max_steps=1, theme=THEMES["light"]).to_json()

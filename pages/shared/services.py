@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import secrets
+from pathlib import Path
 
 import streamlit as st
 
@@ -26,12 +28,19 @@ def runner() -> LocalRunner:
 
 
 def warm_up() -> None:
-    """Start the workers and read the shipped checkpoints before the first visitor comes."""
-    from pages.shared import living, models
+    """What the first visitor of any page would wait for: imports, shipped models, the default text, its counts.
 
+    The workers are started first: they warm up in processes of their own meanwhile.
+    """
     jobs = runner()
+    for file in sorted(Path(__file__).parent.glob("*.py")):  # with pandas and all else that pages need
+        importlib.import_module(f"pages.shared.{file.stem}")
+    from pages.shared import counted, live, living, models, texts
+
     models.warm_up()
     living.runs()
+    live.warm_up()
+    counted.counts_of(texts.load(texts.DEFAULT), "word")
     jobs.wait_warm()
 
 
