@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,18 @@ def token_list(most: int) -> Field:
     return Field((), parse, lambda ids: ".".join(map(str, ids)))
 
 
+def hold(key: str) -> None:
+    """Set a widget's value once more when the browser does not know it yet.
+
+    A browser loads a widget's script when it first draws one. Is the page run anew before that (an early click on a
+    slow network), the widget would begin with its own default, not with what session_state says, and send that back.
+    """
+    context = get_script_run_ctx()
+    state = context.session_state._state if context else None
+    if state and state._get_widget_id(key) not in state._new_widget_state.states:  # what this run's request brought
+        st.session_state[key] = st.session_state[key]
+
+
 class View:
     """The fields of one page, between URL, session and widgets.
 
@@ -97,6 +110,7 @@ class View:
         for name in fields:
             if self.key(name) in st.session_state:
                 self.store[name] = st.session_state[self.key(name)]
+                hold(self.key(name))
             else:
                 st.session_state[self.key(name)] = self.store[name]
 
