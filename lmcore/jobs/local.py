@@ -23,7 +23,8 @@ from sqlalchemy import Connection
 from lmcore.jobs import store
 from lmcore.jobs.board import Board
 from lmcore.jobs.protocol import ACTIVE, WAITING, Event, JobError, JobResult, JobStatus, JobTicket, Spec
-from lmcore.jobs.supervisor import Settings, Supervisor
+from lmcore.jobs.running import Settings
+from lmcore.jobs.supervisor import Supervisor
 from lmcore.jobs.tasks import TASKS, Task, checked, identity, load, steps_of, text_of
 from lmcore.library import Library
 from lmcore.library.collect import STATE_FILE
@@ -45,7 +46,7 @@ class LocalRunner:
         queue_limit: int = QUEUE_LIMIT,
         **settings: Any,
     ) -> None:
-        """n_workers: LM_PLAYGROUND_WORKERS, else one less than the cores. `settings`: see supervisor.Settings."""
+        """n_workers: LM_PLAYGROUND_WORKERS, else one less than the cores. `settings`: see running.Settings."""
         if n_workers is None:
             n_workers = int(os.environ.get("LM_PLAYGROUND_WORKERS") or 0) or None
         if n_workers is not None:

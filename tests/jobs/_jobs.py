@@ -14,7 +14,7 @@ from lmcore.jobs import Event, JobStatus, LocalRunner, Task
 HERE = Path(__file__).parent
 NAMES = ("count", "forever", "gate", "deaf", "wrap_up", "resumable", "flood", "fail", "eat", "read_text")
 TASKS = {name: Task(run=f"fake_tasks:{name}") for name in NAMES}
-PATIENCE = 30.0  # seconds: only a bound for what never comes
+PATIENCE = 120.0  # seconds: only a bound for what never comes
 
 
 def follow(runner: LocalRunner, job_id: str, until: Callable[[Event], bool], after: int = 0) -> list[Event]:

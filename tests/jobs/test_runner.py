@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import pytest
 from _jobs import TASKS, ended, follow, kind, to_end
 
 from lmcore.jobs import Event, JobError, LocalRunner, Task, supervisor
-from lmcore.library import Library
+from lmcore.library import Library, LibraryError
 from lmcore.library.collect import STATE_FILE
+from lmcore.library.errors import FULL
 
 MakeRunner = Callable[..., LocalRunner]
 
@@ -102,8 +105,6 @@ def test_nonsense_is_refused_in_words(make_runner: MakeRunner, people: list[str]
 
 
 def test_statuses_and_events_are_json(runner: LocalRunner, people: list[str]):
-    import json
-
     job = runner.submit(count(), people[0]).job_id
     events = to_end(runner, job)
     assert json.loads(json.dumps(asdict(runner.status(job))))["state"] == "done"
@@ -354,6 +355,28 @@ def test_too_long_and_too_silent_are_named(make_runner: MakeRunner, people: list
     runner = make_runner(silent_seconds=0.5)
     last = to_end(runner, runner.submit({"task": "deaf"}, people[0]).job_id)[-1]
     assert "said nothing" in last.payload["sentence"]
+
+
+def test_a_full_disk_loses_no_event(
+    runner: LocalRunner, library: Library, people: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    @contextlib.contextmanager
+    def full() -> Iterator[None]:
+        raise LibraryError(FULL)
+        yield
+
+    job = runner.submit(gate(tmp_path), people[0]).job_id
+    follow(runner, job, kind("step"))
+    monkeypatch.setattr(library.db, "write", full)
+    (tmp_path / "gate").touch()
+    seen = to_end(runner, job)
+    with pytest.raises(LibraryError, match="disk is full"):
+        runner.submit(count(), people[0])
+    assert runner.status(job).state == "running"  # as far as the database knows
+    monkeypatch.undo()
+    outside = LocalRunner(library, n_workers=1, tasks=TASKS)  # not started: it knows only the database
+    assert to_end(outside, job) == seen
+    assert outside.status(job).state == "done"
 
 
 # ---- files ----
