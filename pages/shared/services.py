@@ -40,6 +40,7 @@ def warm_up() -> None:
     models.warm_up()
     living.runs()
     live.warm_up()
+    texts.warm_up()
     counted.counts_of(texts.load(texts.DEFAULT), "word")
     jobs.wait_warm()
 

@@ -70,3 +70,10 @@ def _mine(id: str, workspace: str) -> Corpus:
     library, text_id = services.library(), id.removeprefix("mine-")
     title = library.text(workspace, text_id).title
     return Corpus(id, title, library.read_text(workspace, text_id), source="your own text", licence="yours")
+
+
+def warm_up() -> None:
+    """Read every shipped text: nobody's first click pays for all of Shakespeare."""
+    for entry in corpora.CATALOG.values():
+        if entry.available():
+            _ = corpora.load(entry.name).sha256
