@@ -53,7 +53,7 @@ def run(size: str) -> Iterator[Row]:
             (f"drawn, every token explained, {shape}", told, 3),
         ):
             yield Row(
-                what=what, ours=new / statistics.median(taken), unit="tokens/s", repeats=repeats,
+                what=what, ours=new / statistics.median(taken), unit="tokens/s", repeats=len(taken),
                 peer=new / statistics.median(peers), peer_name="transformers, cached, greedy",
                 ratio=ratio(peers, taken), goal=times(goal), note=note,
             )  # fmt: skip

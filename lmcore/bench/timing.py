@@ -17,16 +17,23 @@ def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_c
 
 
 def in_turns(
-    works: Sequence[Callable[[], object]], repeats: int, clock: Callable[[], float] = time.perf_counter
+    works: Sequence[Callable[[], object]],
+    repeats: int,
+    clock: Callable[[], float] = time.perf_counter,
+    budget: float = 60.0,
 ) -> list[list[float]]:
     """Seconds of each work, `repeats` times: ours, peer, ours, peer, … so that a busy moment meets both.
 
-    Whatever a first call builds or caches is done once before, unmeasured.
+    Whatever a first call builds or caches is done once before, unmeasured. On a machine so busy that `budget` seconds
+    are over, there are fewer turns, but at least 3 (or as many as were asked for).
     """
+    began = time.perf_counter()
     for work in works:
         work()
     taken: list[list[float]] = [[] for _ in works]
-    for _ in range(repeats):
+    for turn in range(repeats):
+        if turn >= 3 and time.perf_counter() - began > budget:
+            break
         for times, work in zip(taken, works, strict=True):
             times.append(seconds(work, clock))
     return taken

@@ -7,6 +7,7 @@ float32 matrix product, measured in the same turns.
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -50,7 +51,9 @@ def at_width(shape: GPTConfig, batch_size: int, steps: int, repeats: int, square
         ours(shape, tokens, TrainConfig(**{**config.to_dict(), "precision": "bfloat16"})),
         product(square),
     ]
-    plain, theirs, bf16, products = in_turns(works, repeats)
+    # of a single thread the processor time, which neighbours change less; several must wait for each other
+    clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
+    plain, theirs, bf16, products = in_turns(works, repeats, clock)
     per_turn = steps * batch_size * shape.block_size
     flops = per_turn * shape.flops_per_token
     own = statistics.median(2 * square**3 / taken for taken in products)
@@ -68,17 +71,17 @@ def at_width(shape: GPTConfig, batch_size: int, steps: int, repeats: int, square
         return per_turn / statistics.median(taken)
 
     yield Row(
-        what=f"the trainer's steps, float32, {where}", ours=speed(plain), unit="tokens/s", repeats=repeats,
+        what=f"the trainer's steps, float32, {where}", ours=speed(plain), unit="tokens/s", repeats=len(plain),
         peer=speed(theirs), peer_name="transformers, plain AdamW loop", ratio=ratio(theirs, plain), goal=times(1.1),
         note=note,
     )  # fmt: skip
     yield Row(
-        what=f"share of the machine's sgemm rate, {where}", ours=rate / 1e9, unit="GFLOP/s", repeats=repeats,
+        what=f"share of the machine's sgemm rate, {where}", ours=rate / 1e9, unit="GFLOP/s", repeats=len(plain),
         peer=own / 1e9, peer_name=f"{square} × {square} product", ratio=share, goal=times(0.5),
         note=f"{shape.flops_per_token / 1e6:.3g} MFLOP a token, float32",
     )  # fmt: skip
     yield Row(
-        what=f"the trainer's steps, bf16, {where}", ours=speed(bf16), unit="tokens/s", repeats=repeats,
+        what=f"the trainer's steps, bf16, {where}", ours=speed(bf16), unit="tokens/s", repeats=len(plain),
         peer=speed(plain), peer_name="ours, float32", ratio=ratio(plain, bf16), note=note,
     )  # fmt: skip
 

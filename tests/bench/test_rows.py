@@ -57,6 +57,7 @@ def test_works_take_turns_after_one_warm_up_each() -> None:
     taken = in_turns([lambda: calls.append("ours"), lambda: calls.append("peer")], 3)
     assert calls == ["ours", "peer"] * 4
     assert [len(times) for times in taken] == [3, 3]
+    assert len(in_turns([int], 9, budget=0)[0]) == 3
 
 
 def test_the_ratio_compares_neighbours_in_time() -> None:
