@@ -182,8 +182,8 @@ if job is None:
     shipped = models.load(models.choices_shipped()[models.DEFAULT])
     run = live.of_card(shipped.card)
     st.markdown(
-        f"**A replay:** this is how the shipped model {lesson.chip(shipped.title)} learned, "
-        f"in {lesson.duration(shipped.card['seconds'])}. Press Train to see yours."
+        f"**A replay:** this is how the shipped model {lesson.chip(shipped.title)} learned "
+        f"in {shipped.card['steps']:,} steps. Press Train to see yours."
     )
     max_steps = run.steps[-1] if run.steps else 1
     live.stage(run, vocab_size=shipped.tokenizer.vocab_size, max_steps=max_steps, key=f"{PAGE}.shipped")
