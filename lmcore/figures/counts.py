@@ -22,7 +22,7 @@ def count_heatmap(
     figure = go.Figure(
         go.Heatmap(
             z=shade, x=list(range(len(columns))), y=list(range(len(rows))), colorscale=colorscale(theme.probability),
-            showscale=False, xgap=2, ygap=2, text=written, texttemplate="%{text}", textfont=dict(size=14),
+            showscale=False, xgap=2, ygap=2, text=written, texttemplate="%{text}",
             customdata=np.stack(np.meshgrid(columns, rows), axis=-1) if rows and columns else None,
             hovertemplate="%{customdata[1]} → %{customdata[0]}<br>%{hovertext} times<extra></extra>",
             hovertext=counts, hoverongaps=False,

@@ -32,6 +32,9 @@ def busiest(model: NGram, order: int, n_contexts: int = 16, n_tokens: int = 16) 
         total = sum(row.values())
         for token, count in row.items():
             weights[token] = weights.get(token, 0.0) + count / total
-    tokens = sorted(weights, key=lambda token: (-weights[token], token))[:n_tokens]
+    ranked = sorted(weights, key=lambda token: (-weights[token], token))
+    first = {max(row, key=lambda token: (row[token], -token)) for row in rows if row}  # no context without a follower
+    tokens = sorted(ranked, key=lambda token: token not in first)[:n_tokens]
+    tokens.sort(key=ranked.index)
     counts = np.array([[row.get(token, 0) for token in tokens] for row in rows], dtype=np.int64)
     return Corner(contexts, tokens, counts.reshape(len(contexts), len(tokens)))

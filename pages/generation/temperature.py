@@ -123,11 +123,12 @@ lesson.try_this(
 
 probs, plain = sampling.distribution(log_probs, **shape()), sampling.distribution(log_probs)
 best = int(probs.argmax())
+top_token, entropy = lesson.chip(tokenizer.itos[best]), sampling.entropy(probs)
 lesson.what_you_see(
-    f"At T = {lesson.spoken(view['T'])} the most probable token is {lesson.chip(tokenizer.itos[best])} with "
-    f"{probs[best]:.3g}; at T = 1 it had {plain[best]:.3g}. The entropy went from {sampling.entropy(plain):.3g} to "
-    f"{sampling.entropy(probs):.3g} nats: as unsure as a fair choice among {sampling.effective_choices(probs):.3g} "
-    f"tokens, of the {V - 1:,} in the vocabulary. Dragging reshapes it; only Draw takes from it."
+    f"At T = {lesson.spoken(view['T'])} the most probable token is {top_token} with {probs[best]:.3g}"
+    + ("" if np.array_equal(probs, plain) else f"; untouched it had {plain[best]:.3g}")
+    + f". The entropy is {entropy:.3g} nats: as unsure as a fair choice among {math.exp(entropy):.3g} of the {V - 1:,} "
+    "tokens in the vocabulary. Dragging reshapes the distribution; only Draw takes a token from it."
 )
 lesson.predict(
     PAGE,

@@ -10,12 +10,16 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.browser.person import settled
+from tests.live import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).parent / "apps"
@@ -28,6 +32,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+PATIENCE = 60_000  # ms until something that must come counts as missing: two slow cores may be busy with other things
 
 # Streamlit asks these addresses below a deep link's path before it finds its own; Chromium logs each 404.
 HARMLESS = ("_stcore/health", "_stcore/host-config")
@@ -52,6 +58,7 @@ def chromium() -> Iterator[Any]:
             if os.environ.get("CI"):
                 pytest.fail(reason)
             pytest.skip(reason)
+        sync_api.expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()
 
@@ -123,9 +130,10 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., st
 
 @pytest.fixture
 def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
-    """`visit(url, **context options)` opens a page of its own; any console error or exception fails the test.
+    """`visit(url, **context options)` opens a page in a browser of its own (no cookies, nothing kept).
 
-    `page.errors` is the list so far, `page.sent` the websocket frames that the page has sent.
+    A console error, an exception, a breach of the Content-Security-Policy or a request to another machine fails the
+    test. `page.errors` is the list so far, `page.sent` the websocket frames that the page has sent.
     """
     contexts: list[Any] = []
     errors: list[str] = []
@@ -135,11 +143,17 @@ def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
         if message.type == "error" and not any(part in where + message.text for part in HARMLESS):
             errors.append(f"{message.text} ({where})")
 
+    def watch(request: Any) -> None:
+        where = urllib.parse.urlsplit(request.url)
+        if where.scheme not in ("data", "blob") and where.hostname != "127.0.0.1":
+            errors.append(f"a request left the machine: {request.url}")
+
     def open_page(url: str, **options: Any) -> Any:
         context = chromium.new_context(**{"viewport": {"width": 1200, "height": 1000}, **options})
         contexts.append(context)
+        context.on("request", watch)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.errors, page.sent = errors, []
         page.on("console", note)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -163,3 +177,18 @@ def app(serve: Callable[..., str], visit: Callable[..., Any]) -> Callable[..., A
         return page
 
     return open_app
+
+
+@pytest.fixture
+def lesson(server: Server, visit: Callable[..., Any]) -> Callable[..., Any]:
+    """`lesson("temperature", "?T=2")` opens a page of the real app by its address and waits until it stands there.
+
+    Each call is another person: a browser of its own, without a cookie.
+    """
+
+    def open_lesson(slug: str, query: str = "", **options: Any) -> Any:
+        page = visit(f"{server.url}/{'' if slug == 'home' else slug}{query}", **options)
+        settled(page)
+        return page
+
+    return open_lesson
