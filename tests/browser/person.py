@@ -1,0 +1,51 @@
+"""What a person does on any page of the app, in words that the tests share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, expect
+
+from pages.shared.lessons import LESSONS
+
+HOSTILE = r"<script>alert(1)</script> $\href{javascript:x}$ :red[x] ![](http://x.example/p.png) `a` <b>b</b>"
+"""Text that would be code, a link, a colour, a picture or HTML if a page read it as anything but text."""
+
+
+def settled(page: Any) -> None:
+    """Wait until the script of the page has run to its end, and nothing in it raised."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def go(page: Any, slug: str) -> None:
+    """Another page by the sidebar."""
+    title = LESSONS[slug].title
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    settled(page)
+
+
+def button(page: Any, name: str) -> Locator:
+    """A button by exactly what stands on it (an icon's name comes before it for a screen reader)."""
+    return page.get_by_role("button").filter(has=page.get_by_text(name, exact=True))
+
+
+def choose(page: Any, label: str, option: str) -> None:
+    """Pick an option of a select box."""
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def type_in(page: Any, label: str, text: str) -> None:
+    """Fill a box and leave it."""
+    box = page.get_by_label(label, exact=True)
+    box.fill(text)
+    box.press("Tab")
+
+
+def nothing_came_of_it(page: Any) -> None:
+    """No part of `HOSTILE` became an element."""
+    for element in ("a[href^='javascript:']", "img[src*='x.example']", "script:text-is('alert(1)')", "b:text-is('b')"):
+        expect(page.locator(element)).to_have_count(0)

@@ -1,0 +1,77 @@
+"""A text of one's own: pasted, uploaded, refused, and full of what a careless page would run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.person import HOSTILE, button, go, nothing_came_of_it, settled
+
+STORY = "the cat sat on the mat and the dog sat on the log\n\n" * 30
+
+
+@pytest.fixture
+def page(lesson: Callable[..., Any]) -> Any:
+    """The N-grams page with the place for a text of one's own open."""
+    page = lesson("n-grams")
+    button(page, "Your text").click()
+    expect(page.get_by_label("Paste a text")).to_be_visible()
+    return page
+
+
+def upload(page: Any, name: str, data: bytes) -> None:
+    uploader = page.get_by_test_id("stFileUploader")
+    uploader.locator("input").set_input_files({"name": name, "mimeType": "text/plain", "buffer": data})
+    expect(uploader.get_by_role("button", name=f"Remove {name}")).to_be_visible()
+
+
+def test_an_uploaded_file_becomes_the_text(page: Any) -> None:
+    upload(page, "story.txt", STORY.encode())
+    button(page, "Use this text").click()
+    expect(page.get_by_role("combobox", name="Text")).to_have_value("story (yours)")
+    page.get_by_label("After these words").fill("the")
+    page.get_by_label("After these words").press("Enter")
+    expect(page.get_by_text("which stands in the text 120 times")).to_be_visible()
+    go(page, "library")
+    expect(page.get_by_text(f"{len(STORY):,} characters")).to_be_visible()
+
+
+def test_a_binary_file_is_refused_in_words(page: Any) -> None:
+    upload(page, "picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
+    button(page, "Use this text").click()
+    expect(page.get_by_test_id("stAlertContentError")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Text")).to_have_value("Little tales")
+
+
+def test_a_file_of_21_mb_is_refused_with_the_limit(page: Any) -> None:
+    upload(page, "long.txt", b"a story without an end\n" * 930_000)
+    expect(page.get_by_text("must be 20")).to_be_visible()
+    settled(page)
+
+
+def test_a_hostile_text_with_a_hostile_title_is_text(page: Any) -> None:
+    title = HOSTILE[:80]
+    page.get_by_label("Paste a text").fill(f"{HOSTILE}\n\n" * 12)
+    page.get_by_label("Its name").fill(title)
+    page.get_by_label("Its name").press("Tab")
+    button(page, "Use this text").click()
+    expect(page.get_by_role("combobox", name="Text")).to_have_value(f"{title} (yours)")
+    page.get_by_role("radio", name="Characters").click()
+    expect(page.get_by_label("After these letters")).to_be_visible()
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    settled(page)
+    nothing_came_of_it(page)
+    go(page, "library")
+    expect(page.locator("[class*=st-key-text-] code").first).to_have_text(title.replace(" ", "·"))
+    nothing_came_of_it(page)
+    go(page, "train")
+    page.get_by_role("combobox", name="Text").click()
+    page.get_by_role("option", name=title).click()
+    button(page, "Train").click()
+    expect(page.get_by_text("A GPT on").locator("code").first).to_have_text(title.replace(" ", "·"))
+    nothing_came_of_it(page)
+    if button(page, "Stop").count():
+        button(page, "Stop").click()
