@@ -31,10 +31,11 @@ def picker(label: str, key: str) -> Corpus:
     found = choices()
     if st.session_state.get(key) not in found:
         st.session_state[key] = DEFAULT
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        picked = st.selectbox(label, list(found), format_func=lambda id: found[id], key=key, width="stretch")
-        with st.popover("Your text", icon=":material/add:", width="content"):
-            _add(key)
+    choose, add = st.columns([5, 2], vertical_alignment="bottom", gap="small")
+    with choose:
+        picked = st.selectbox(label, list(found), format_func=found.__getitem__, key=key)
+    with add, st.popover("Yours", icon=":material/add:", width="stretch", help="Paste or upload a text of your own."):
+        _add(key)
     return load(picked)
 
 

@@ -17,7 +17,7 @@ STORY = "the cat sat on the mat and the dog sat on the log\n\n" * 30
 def page(lesson: Callable[..., Any]) -> Any:
     """The N-grams page with the place for a text of one's own open."""
     page = lesson("n-grams")
-    button(page, "Your text").click()
+    button(page, "Yours").click()
     expect(page.get_by_label("Paste a text")).to_be_visible()
     return page
 
