@@ -123,7 +123,7 @@ lesson.the_code(
 )
 lesson.the_numbers(
     PAGE,
-    pd.DataFrame(
+    lambda: pd.DataFrame(
         {
             "context": [spelled(context)] * len(tokens),
             "token": [tokenizer.itos[token] for token in tokens],

@@ -180,7 +180,7 @@ print(f"log-likelihood {{total:.4f}} nats")
 )
 lesson.the_numbers(
     PAGE,
-    pd.DataFrame(
+    lambda: pd.DataFrame(
         {
             "place": range(1, len(found) + 1),
             "token": [tokenizer.itos[place.token] for place in found],

@@ -164,10 +164,12 @@ for token in np.argsort(-probs, kind="stable")[:20]:
     print(f"{{tokenizer.itos[token]!r:16}} {{probs[token]:.4g}}")
 """,
 )
-order = np.argsort(-plain, kind="stable")
-lesson.the_numbers(
-    PAGE,
-    pd.DataFrame(
+
+
+def table() -> pd.DataFrame:
+    """The most probable tokens, a row each."""
+    order = np.argsort(-plain, kind="stable")[:5000]
+    return pd.DataFrame(
         {
             "token": [tokenizer.itos[token] for token in order],
             "index": order,
@@ -175,7 +177,12 @@ lesson.the_numbers(
             "probability at T = 1": plain[order],
             "log p (nats)": log_probs[order],
         }
-    ).head(5000),
+    )
+
+
+lesson.the_numbers(
+    PAGE,
+    table,
     note=f"The {min(V, 5000):,} most probable of {V:,} tokens, at T = {lesson.spoken(view['T'])} with these cuts.",
 )
 view.publish()

@@ -140,12 +140,13 @@ def the_code(page: str, parts: Sequence[str], script: str) -> None:
             st.code(inspect.getsource(part), language="python")
 
 
-def the_numbers(page: str, table: pd.DataFrame, note: str = "") -> None:
-    """What is drawn, as a table and as CSV."""
+def the_numbers(page: str, make_table: Callable[[], pd.DataFrame], note: str = "") -> None:
+    """What is drawn, as a table and as CSV; the table is made only when the section is open."""
     section = st.expander("The numbers", icon=":material/table:", key=f"{page}.numbers", on_change="rerun")
     if not section.open:
         return
     with section:
+        table = make_table()
         if note:
             st.caption(note)
         st.dataframe(table, hide_index=True, key=f"{page}.table")

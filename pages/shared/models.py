@@ -51,8 +51,9 @@ class Loaded:
     folder: Path | None = None
 
 
+@functools.cache
 def choices_shipped() -> dict[str, Choice]:
-    """The models that come with the playground."""
+    """The models that come with the playground, read once: their cards are long and every rerun asks."""
     return {
         name: Choice(name, str(checkpoints.read_card(folder)["title"]), folder)
         for name, folder in checkpoints.shipped().items()
@@ -61,7 +62,7 @@ def choices_shipped() -> dict[str, Choice]:
 
 def choices(shared: str | None = None) -> dict[str, Choice]:
     """Every model this person can use, shipped ones first; `shared` is the token of a share link."""
-    found = choices_shipped()
+    found = dict(choices_shipped())
     found |= {name: Choice(name, title, None) for name, (title, *_rest) in COUNTED.items()}
     for mine in services.library().models(services.workspace()):
         found[f"mine-{mine.id}"] = Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder)
@@ -84,7 +85,7 @@ def load(choice: Choice) -> Loaded:
     """The model behind a choice, from the cache when it was used lately."""
     if choice.folder is None:
         return _counted(choice.id)
-    checkpoint = _checkpoint(choice.folder, checkpoints.read_card(choice.folder)["hash"])
+    checkpoint = _checkpoint(choice.folder, (choice.folder / "config.json").stat().st_mtime_ns)
     return Loaded(
         choice.id, choice.title, checkpoint.model, checkpoint.tokenizer, checkpoint.card, checkpoint.hash, choice.folder
     )
@@ -96,7 +97,7 @@ def counted_config(order: int) -> dict:
 
 
 @functools.lru_cache(maxsize=16)
-def _checkpoint(folder: Path, content: str) -> checkpoints.Checkpoint:
+def _checkpoint(folder: Path, written: int) -> checkpoints.Checkpoint:
     return checkpoints.load(folder)
 
 

@@ -231,5 +231,5 @@ except ValueError:
 if wanted:
     del wanted["task"]
     lesson.the_code(PAGE, ["lmcore.training.trainer:train"], scripts.train(wanted))
-lesson.the_numbers(PAGE, live.table(run), note="One row a report of this run; losses in nats a token.")
+lesson.the_numbers(PAGE, lambda: live.table(run), note="One row a report of this run; losses in nats a token.")
 view.publish()
