@@ -30,7 +30,15 @@ def chip(text: str) -> str:
 
     Inside a code span nothing is read as Markdown, HTML, LaTeX or a colour; the fence is longer than any in the text.
     """
-    text = shown(text) or "(nothing)"
+    return _span(shown(text) or "(nothing)")
+
+
+def named(title: str) -> str:
+    """A text's or a model's title, as Markdown that shows exactly that; its spaces are spaces."""
+    return _span(" ".join(title.split()) or "(nothing)")
+
+
+def _span(text: str) -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
@@ -52,7 +60,9 @@ def duration(seconds: float) -> str:
     """A time as people say it."""
     if seconds < 90:
         return f"about {max(1, round(seconds))} s"
-    return f"about {round(seconds / 60)} min"
+    if seconds < 90 * 60:
+        return f"about {round(seconds / 60)} min"
+    return f"about {round(seconds / 3600)} h"
 
 
 def spoken(temperature: float) -> str:

@@ -13,6 +13,7 @@ from lmcore.figures.curves import loss_curves
 from lmcore.figures.theme import THEMES
 from lmcore.jobs import Event, JobStatus
 from pages.shared import lesson, services
+from pages.shared.view import hold
 
 
 @dataclass
@@ -151,6 +152,7 @@ def stage(run: Run, *, vocab_size: int, max_steps: int, key: str) -> None:
             st.session_state[slot] = steps[-1]
         st.session_state[f"{slot}.newest"] = steps[-1]
         if len(steps) > 1:
+            hold(slot)
             st.select_slider("What it wrote at step", steps, key=slot)
         shown = dict(run.samples)[st.session_state[slot] if len(steps) > 1 else steps[-1]]
         with st.container(height=300, border=True, key=f"{key}.text"):

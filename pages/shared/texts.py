@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from lmcore import corpora
 from lmcore.corpora import Corpus, CorpusError
 from lmcore.library import LibraryError
-from pages.shared import services
+from pages.shared import lesson, services
 
 DEFAULT = "tales"
 CATALOG_TITLES = {name: entry.title for name, entry in corpora.CATALOG.items()}
@@ -23,6 +25,11 @@ def choices() -> dict[str, str]:
     return found
 
 
+def title_of(spec: Mapping[str, Any]) -> str:
+    """The title of the text that a run's spec names."""
+    return CATALOG_TITLES.get(spec.get("name", ""), spec.get("title") or "a text")
+
+
 def picker(label: str, key: str) -> Corpus:
     """A select box of all texts with a place to add one's own; the picked text."""
     added = st.session_state.pop(f"{key}.added", None)
@@ -31,11 +38,12 @@ def picker(label: str, key: str) -> Corpus:
     found = choices()
     if st.session_state.get(key) not in found:
         st.session_state[key] = DEFAULT
-    choose, add = st.columns([5, 2], vertical_alignment="bottom", gap="small")
-    with choose:
-        picked = st.selectbox(label, list(found), format_func=found.__getitem__, key=key)
-    with add, st.popover("Yours", icon=":material/add:", width="stretch", help="Paste or upload a text of your own."):
-        _add(key)
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", gap="xsmall"
+    ):  # needs 235 px, else it takes two rows
+        picked = st.selectbox(label, list(found), format_func=found.__getitem__, key=key, width="stretch")
+        with st.popover("Yours", icon=":material/add:", width="content", help="Paste or upload a text of your own."):
+            _add(key)
     return load(picked)
 
 
@@ -53,7 +61,7 @@ def _add(key: str) -> None:
                 corpus = corpora.from_text(pasted, title or "My text")
             kept = services.library().add_text(services.workspace(), title or corpus.title, corpus.text)
         except (CorpusError, LibraryError) as refusal:
-            st.error(refusal.args[0] if refusal.args else "This text cannot be used.", icon=":material/block:")
+            lesson.refuse(str(refusal))  # it may quote the file's name
             return
         st.session_state[f"{key}.added"] = f"mine-{kept.id}"
         st.rerun()

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.library import LibraryError
-from pages.shared import lesson, services
+from pages.shared import lesson, services, texts
 from pages.shared.lessons import LESSONS
 
 PAGE = "library"
@@ -41,8 +41,8 @@ if not models:
     st.page_link(LESSONS["train"].file, label="Train a model", icon=LESSONS["train"].icon)
 for model in models:
     with st.container(border=True, key=f"model-{model.id}"):
-        st.markdown(f"{lesson.chip(model.title)}")
-        corpus = f", on {lesson.chip(model.corpus)}" if model.corpus else ""
+        st.markdown(f"**{lesson.named(model.title)}**")
+        corpus = f", on {lesson.named(model.corpus)}" if model.corpus else ""
         st.caption(f"{model.family}{corpus}, {model.n_bytes / MB:.1f} MB, {len(model.steps)} snapshots")
         with st.container(horizontal=True, gap="small"):
             for page in ("temperature", "inspect"):
@@ -57,7 +57,8 @@ for model in models:
             with st.popover("Share", icon=":material/share:"):
                 st.caption("A link that nobody can guess opens this model, and nothing else of yours, to look at.")
                 if model.share:
-                    st.code(f"{here}/temperature?share={model.share}&model=shared-{model.share}", language=None)
+                    link = f"{here}/temperature?share={model.share}&model=shared-{model.share}"
+                    st.code(link, language=None, wrap_lines=True)
                     st.button(
                         "End the link", key=f"{PAGE}.revoke.{model.id}", on_click=safely,
                         args=(library.revoke_share, workspace, model.id),
@@ -79,7 +80,7 @@ if not kept_texts:
     st.caption("None yet. Add one where a lesson asks for a text.")
 for text in kept_texts:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"text-{text.id}"):
-        st.markdown(f"{lesson.chip(text.title)} {text.n_chars:,} characters", width="stretch")
+        st.markdown(f"{lesson.named(text.title)} {text.n_chars:,} characters", width="stretch")
         with st.popover("Delete", icon=":material/delete:"):
             st.write("The text goes for good; models trained on it stay.")
             st.button(
@@ -93,22 +94,25 @@ if not jobs:
     st.caption("None yet.")
 else:
     rows = {
-        "task": [job.task for job in jobs],
+        "model": [job.spec.get("model", {}).get("family", job.task) for job in jobs],
+        "text": [texts.title_of(job.spec.get("corpus", {})) for job in jobs],
         "state": [job.state for job in jobs],
         "step": [job.step for job in jobs],
         "of": [job.max_steps for job in jobs],
-        "started": pd.to_datetime([job.started or job.created for job in jobs], unit="s"),
+        "started": pd.to_datetime([job.started or job.created for job in jobs], unit="s", utc=True),
     }
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"{PAGE}.runs")
+    when = st.column_config.DatetimeColumn(format="distance")  # the browser knows its clock and its time zone
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"{PAGE}.runs", column_config={"started": when})
     st.page_link(LESSONS["train"].file, label="Watch the newest", icon=LESSONS["train"].icon)
 
 st.subheader("Devices", anchor=False)
 st.markdown("The library belongs to this browser's cookie. A code, good once and for ten minutes, opens it on another.")
-with st.container(horizontal=True, vertical_alignment="center"):
-    if st.button("Use another device", icon=":material/devices:", key=f"{PAGE}.code"):
-        try:
-            st.code(library.make_device_code(workspace), language=None)
-            st.caption(f"Open {here}/workspace/join on the other device and type it there.")
-        except LibraryError as refusal:
-            lesson.refuse(str(refusal))
+with st.container(horizontal=True):
+    asked = st.button("Use another device", icon=":material/devices:", key=f"{PAGE}.code")
     st.link_button("Forget this computer", "/workspace/forget", icon=":material/logout:")
+if asked:
+    try:
+        st.code(library.make_device_code(workspace), language=None, width="content")
+        st.caption(f"Open {here}/workspace/join on the other device and type it there.")
+    except LibraryError as refusal:
+        lesson.refuse(str(refusal))

@@ -37,7 +37,7 @@ lesson.idea(
     {r"\mathcal{L}": "the loss, in nats a token", "N": "the tokens of a batch", "x_i": "the token that really came"},
 )
 
-controls = st.columns([3, 2, 3, 1.4], vertical_alignment="bottom")
+controls = st.columns([3.75, 1.9, 2.85, 1.4], vertical_alignment="bottom")
 with controls[0]:
     corpus = texts.picker("Text", view.key("text"))
 with controls[1]:
@@ -128,10 +128,11 @@ def watch(job_id: str) -> None:
     st.markdown(f"**{headline(job)}** {live.status_sentence(job, run)}")
     if job.max_steps:
         st.progress(min(1.0, job.step / job.max_steps))
+    with st.container():  # above the curves: Stop is in sight on a phone, and does not move when the curves come
+        buttons(job)
     vocab_size = int(run.start.get("config", {}).get("vocab_size", 0))
     if vocab_size:
         live.stage(run, vocab_size=vocab_size, max_steps=job.max_steps or 1, key=f"{PAGE}.{job_id}")
-    buttons(job)
     if not job.active and st.session_state.get(f"{PAGE}.polling") == job_id:
         st.session_state[f"{PAGE}.polling"] = None
         st.rerun()  # the whole page, once: the polling ends and the reading below gets its numbers
@@ -140,9 +141,8 @@ def watch(job_id: str) -> None:
 def headline(job: JobStatus) -> str:
     """Which run this is, in a few words."""
     family, tokenizer = job.spec["model"]["family"], job.spec["tokenizer"]["kind"]
-    corpus_spec = job.spec["corpus"]
-    title = texts.CATALOG_TITLES.get(corpus_spec.get("name"), corpus_spec.get("title", "a text"))
-    return f"{FAMILY_NAMES[family]} on {lesson.chip(title)}, {TOKENIZERS[tokenizer].lower()}."
+    title = texts.title_of(job.spec["corpus"])
+    return f"{FAMILY_NAMES[family]} on {lesson.named(title)}, {TOKENIZERS[tokenizer].lower()}."
 
 
 def buttons(job: JobStatus) -> None:
@@ -159,12 +159,12 @@ def buttons(job: JobStatus) -> None:
             st.rerun()
         if job.state in ("done", "stopped") and kept is None:
             st.button("Keep this model", icon=":material/bookmark_add:", key=f"{PAGE}.keep", on_click=keep, args=(job,))
-        if job.state in ("done", "failed", "stopped"):
-            st.button("Train anew", icon=":material/replay:", key=f"{PAGE}.anew", on_click=train, args=(True,))
         if kept is not None:
             for label, page in (("Drag its temperature", "temperature"), ("Inspect it", "inspect")):
                 if st.button(label, icon=LESSONS[page].icon, key=f"{PAGE}.to-{page}"):
                     st.switch_page(LESSONS[page].file, query_params={"model": f"mine-{kept.id}"})
+        if job.state in ("done", "failed", "stopped"):  # last: a second click on Keep must not land on it
+            st.button("Train anew", icon=":material/replay:", key=f"{PAGE}.anew", on_click=train, args=(True,))
     if note := st.session_state.pop(f"{PAGE}.note", None):
         st.success(note, icon=":material/check:")
 
@@ -182,7 +182,7 @@ if job is None:
     shipped = models.load(models.choices_shipped()[models.DEFAULT])
     run = live.of_card(shipped.card)
     st.markdown(
-        f"**A replay:** this is how the shipped model {lesson.chip(shipped.title)} learned "
+        f"**A replay:** this is how the shipped model {lesson.named(shipped.title)} learned "
         f"in {shipped.card['steps']:,} steps. Press Train to see yours."
     )
     max_steps = run.steps[-1] if run.steps else 1
