@@ -47,7 +47,9 @@ class Run:
             elif event.kind == "done":
                 self.metrics = data.get("metrics", {})
 
-    def _step(self, step: int, loss: float, held_out: float | None) -> None:
+    def _step(self, step: int, loss: float | None, held_out: float | None) -> None:
+        if loss is None:  # the run broke down here: there is no number to draw
+            return
         self.steps.append(step)
         self.losses.append(loss)
         if held_out is not None:
