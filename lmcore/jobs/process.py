@@ -50,7 +50,9 @@ class WorkerProcess:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env=env,
-                start_new_session=True,  # Ctrl-C in the terminal is for the server, which then ends its workers
+                # Ctrl-C in the terminal is for the server, which then ends its workers. A group and not a session of
+                # their own: Linux shares the cores among sessions first (autogroups), and among these no nice counts.
+                process_group=0,
             )
         self.pid = self._process.pid
         threading.Thread(target=self._read, args=(report,), daemon=True, name=f"worker-{self.pid}").start()
