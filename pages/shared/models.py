@@ -1,6 +1,6 @@
 """The models a page can ask "what comes next?": shipped ones, counted ones, one's own, and one shared by a link.
 
-Models are cached by the content they were loaded from, answers by model and tokens: a rerun computes nothing twice.
+Models are cached by their folder and when it was written, answers by model and tokens: a rerun computes nothing twice.
 """
 
 from __future__ import annotations
