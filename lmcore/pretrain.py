@@ -41,7 +41,7 @@ RECIPES: dict[str, Recipe] = {
         {"kind": "word", "vocab_size": 1500},
         # When its window is cut, a whole tale (95 in 100 have at most 94 tokens) still lies in what is left of it.
         {"family": "gpt", "n_layer": 4, "n_head": 4, "n_embd": 96, "block_size": 192},
-        {"max_steps": 2000, "batch_size": 24, "learning_rate": 4e-3, "warmup_steps": 100, "n_snapshots": 11, "seed": 1},
+        {"max_steps": 4000, "batch_size": 24, "learning_rate": 4e-3, "warmup_steps": 100, "n_snapshots": 10, "seed": 1},
     ),
     "gpt-shakespeare-char": Recipe(
         "GPT on Shakespeare, letter by letter",

@@ -8,32 +8,34 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from lmcore.figures.theme import Theme, colorscale, label, layout
+from lmcore.figures.frame import figure, layout
+from lmcore.figures.theme import Theme, colorscale, label
 
 
 def count_heatmap(
     counts: NDArray[np.int64], contexts: Sequence[str], tokens: Sequence[str], *, theme: Theme
 ) -> go.Figure:
     """Counts (R, C): row = a context, column = the token after it. The colour grows with the logarithm of the count."""
-    shade = np.log1p(counts.astype(np.float64))
-    written = np.array([[short(int(count)) if count else "" for count in row] for row in counts])
     rows = [label(context) for context in contexts]
     columns = [label(token) for token in tokens]
-    figure = go.Figure(
-        go.Heatmap(
-            z=shade, x=list(range(len(columns))), y=list(range(len(rows))), colorscale=colorscale(theme.probability),
-            showscale=False, xgap=2, ygap=2, text=written, texttemplate="%{text}",
-            customdata=np.stack(np.meshgrid(columns, rows), axis=-1) if rows and columns else None,
-            hovertemplate="%{customdata[1]} → %{customdata[0]}<br>%{hovertext} times<extra></extra>",
-            hovertext=counts, hoverongaps=False,
-        )
+    heatmap = {
+        "type": "heatmap", "z": np.log1p(counts.astype(np.float64)), "x": list(range(len(columns))),
+        "y": list(range(len(rows))), "colorscale": colorscale(theme.probability), "showscale": False, "xgap": 2,
+        "ygap": 2, "text": [[short(int(count)) if count else "" for count in row] for row in counts],
+        "texttemplate": "%{text}", "customdata": [[[column, row] for column in columns] for row in rows],
+        "hovertemplate": "%{customdata[1]} → %{customdata[0]}<br>%{hovertext} times<extra></extra>",
+        "hovertext": counts.tolist(), "hoverongaps": False, "textfont": {"size": 15},
+    }  # fmt: skip
+    shared = layout(
+        theme,
+        x={
+            "tickvals": list(range(len(columns))), "ticktext": columns, "side": "top", "title": "next token",
+            "tickangle": -45,
+        },
+        y={"tickvals": list(range(len(rows))), "ticktext": rows, "autorange": "reversed", "title": "context"},
+        height=110 + 30 * max(1, len(rows)),
     )  # fmt: skip
-    figure.update_layout(**layout(theme, height=110 + 30 * max(1, len(rows))))
-    figure.update_xaxes(
-        tickvals=list(range(len(columns))), ticktext=columns, side="top", title="next token", tickangle=-45
-    )
-    figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=rows, autorange="reversed", title="context")
-    return figure
+    return figure([heatmap], shared)
 
 
 def short(count: int) -> str:
@@ -47,14 +49,17 @@ def short(count: int) -> str:
 def next_bars(tokens: Sequence[str], probs: Sequence[float], counts: Sequence[int], *, theme: Theme) -> go.Figure:
     """The most probable next tokens as horizontal bars, each labelled with its probability and count."""
     names = [label(token) for token in tokens]
-    figure = go.Figure(
-        go.Bar(
-            x=list(probs), y=list(range(len(names))), orientation="h", marker=dict(color=theme.accent),
-            text=[f"{p:.3g} · {c:,}×" for p, c in zip(probs, counts, strict=True)], textposition="outside",
-            textfont=dict(size=16, color=theme.ink), cliponaxis=False, hoverinfo="skip",
-        )
-    )  # fmt: skip
-    figure.update_layout(**layout(theme, height=70 + 32 * max(1, len(names)), bargap=0.25))
-    figure.update_xaxes(range=[0, max([*probs, 1e-9]) * 1.6], showticklabels=False, showline=False)
-    figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, autorange="reversed", showline=False)
-    return figure
+    bars = {
+        "type": "bar", "x": list(probs), "y": list(range(len(names))), "orientation": "h",
+        "marker": {"color": theme.accent},
+        "text": [f"{p:.3g} · {c:,}×" for p, c in zip(probs, counts, strict=True)], "textposition": "outside",
+        "textfont": {"size": 16, "color": theme.ink}, "cliponaxis": False, "hoverinfo": "skip",
+    }  # fmt: skip
+    shared = layout(
+        theme,
+        x={"range": [0, max([*probs, 1e-9]) * 1.6], "showticklabels": False, "showline": False},
+        y={"tickvals": list(range(len(names))), "ticktext": names, "autorange": "reversed", "showline": False},
+        height=70 + 32 * max(1, len(names)),
+        bargap=0.25,
+    )
+    return figure([bars], shared)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
-from lmcore.figures.theme import Theme, layout
+from lmcore.figures.frame import figure, layout
+from lmcore.figures.theme import Theme
+
+HEIGHT = 380
+PLOT_HEIGHT = 300  # of which the axes themselves have about so much
+LINE = 22  # pixels of a line of text
 
 
 def loss_curves(
@@ -22,33 +28,56 @@ def loss_curves(
 ) -> go.Figure:
     """Losses in nats a token against the step, marks labelled directly instead of by a legend."""
     guess = math.log(vocab_size)
-    figure = go.Figure()
-    figure.add_scatter(
-        x=steps, y=losses, mode="lines", name="train", line=dict(color=theme.train, width=2.5),
-        hovertemplate="step %{x}<br>train %{y:.3f} nats<extra></extra>",
-    )  # fmt: skip
-    figure.add_scatter(
-        x=held_out_steps, y=held_out_losses, mode="lines+markers", name="held-out",
-        line=dict(color=theme.held_out, width=2.5, dash="dash"), marker=dict(size=7),
-        hovertemplate="step %{x}<br>held-out %{y:.3f} nats<extra></extra>",
-    )  # fmt: skip
-    figure.add_hline(y=guess, line=dict(color=theme.reference, width=1.5, dash="dot"))
-    figure.add_annotation(
-        x=1, xref="paper", xanchor="right", y=guess, yanchor="bottom", showarrow=False,
-        text=f"random guessing, ln {vocab_size:,} = {guess:.2f}", font=dict(size=15, color=theme.quiet),
-    )  # fmt: skip
-    ends = (
-        ("train", steps, losses, theme.train, "top"),
-        ("held-out", held_out_steps, held_out_losses, theme.held_out, "bottom"),
-    )
-    for name, xs, ys, color, side in ends:
-        if len(xs):
-            figure.add_annotation(
-                x=xs[-1], y=ys[-1], text=f"{name} {ys[-1]:.2f}", showarrow=False, xanchor="left", xshift=8,
-                yanchor=side, font=dict(size=16, color=color),
-            )  # fmt: skip
     top = max([guess, *losses[:1]]) * 1.12
-    figure.update_layout(**layout(theme, height=380, margin=dict(l=8, r=130, t=16, b=8)))  # room for the labels
-    figure.update_xaxes(title="step", range=[0, max(1, max_steps)])
-    figure.update_yaxes(title="loss (nats a token)", range=[0, top])
-    return figure
+    train = {
+        "type": "scatter", "x": list(steps), "y": list(losses), "mode": "lines", "name": "train",
+        "line": {"color": theme.train, "width": 2.5},
+        "hovertemplate": "step %{x}<br>train %{y:.3f} nats<extra></extra>",
+    }  # fmt: skip
+    held_out = {
+        "type": "scatter", "x": list(held_out_steps), "y": list(held_out_losses), "mode": "lines+markers",
+        "name": "held-out", "line": {"color": theme.held_out, "width": 2.5, "dash": "dash"}, "marker": {"size": 7},
+        "hovertemplate": "step %{x}<br>held-out %{y:.3f} nats<extra></extra>",
+    }  # fmt: skip
+    guessing = {
+        "x": 1, "xref": "paper", "xanchor": "right", "y": guess, "yanchor": "bottom", "showarrow": False,
+        "text": f"random guessing, ln {vocab_size:,} = {guess:.2f}", "font": {"size": 15, "color": theme.quiet},
+    }  # fmt: skip
+    line = {
+        "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": guess, "y1": guess,
+        "line": {"color": theme.reference, "width": 1.5, "dash": "dot"},
+    }  # fmt: skip
+    ends = [
+        (name, xs[-1], ys[-1], color)
+        for name, xs, ys, color in (
+            ("train", steps, losses, theme.train),
+            ("held-out", held_out_steps, held_out_losses, theme.held_out),
+        )
+        if len(xs)
+    ]
+    shared = layout(
+        theme,
+        x={"title": "step", "range": [0, max(1, max_steps)]},
+        y={"title": "loss (nats a token)", "range": [0, top]},
+        height=HEIGHT,
+        margin={"l": 8, "r": 130, "t": 16, "b": 8},  # room for the labels
+        annotations=[guessing, *_labels(ends, guess, PLOT_HEIGHT / top)],
+        shapes=[line],
+    )
+    return figure([train, held_out], shared)
+
+
+def _labels(ends: Sequence[tuple[str, int, float, str]], guess: float, pixels_per_nat: float) -> list[dict[str, Any]]:
+    """A label at the end of each curve: below the line of guessing, and never on top of each other."""
+    labels = []
+    ceiling = guess * pixels_per_nat - LINE / 2
+    for name, x, y, color in sorted(ends, key=lambda end: -end[2]):
+        at = min(y * pixels_per_nat, ceiling)
+        ceiling = at - LINE
+        labels.append(
+            {
+                "x": x, "y": y, "yshift": round(at - y * pixels_per_nat), "text": f"{name} {y:.2f}", "xanchor": "left",
+                "xshift": 8, "yanchor": "middle", "showarrow": False, "font": {"size": 16, "color": color},
+            }
+        )  # fmt: skip
+    return labels

@@ -84,19 +84,3 @@ def shown(token: str) -> str:
 def label(token: str) -> str:
     """A token as a plotly label: whitespace visible, and no character that plotly would read as HTML."""
     return shown(token).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def layout(theme: Theme, **more: object) -> dict[str, object]:
-    """The layout that all figures share: quiet paper, 16 px text, no gridline that carries nothing."""
-    axis = dict(showgrid=False, zeroline=False, linecolor=theme.quiet, tickfont=dict(size=15, color=theme.quiet))
-    return {
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": dict(size=16, color=theme.ink, family="Source Sans, system-ui, sans-serif"),
-        "margin": dict(l=8, r=8, t=16, b=8),
-        "showlegend": False,
-        "hoverlabel": dict(font=dict(size=15)),
-        "xaxis": {**axis, "automargin": True},
-        "yaxis": {**axis, "automargin": True},
-        **more,
-    }

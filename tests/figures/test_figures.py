@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from lmcore.figures.counts import count_heatmap, next_bars, short
@@ -22,6 +23,25 @@ def test_curves_show_the_losses_and_the_line_of_guessing(theme):
     assert train.line.dash is None
     assert figure.layout.shapes[0].y0 == pytest.approx(math.log(50))
     assert any("ln 50 = 3.91" in note.text for note in figure.layout.annotations)
+
+
+def test_plotly_accepts_what_the_figures_leave_unchecked():
+    """The figures are made without plotly's own checks, which are slow; here they are made with them."""
+    curves = loss_curves([0, 10], [4.0, 2.0], [10], [2.5], vocab_size=50, max_steps=10, theme=LIGHT)
+    heatmap = count_heatmap(np.array([[3, 0], [0, 1200]]), ["a", "b"], ["c", "d"], theme=DARK)
+    for figure in (curves, heatmap, next_bars(["a"], [1.0], [3], theme=LIGHT)):
+        checked = go.Figure(figure.to_dict())
+        assert checked.to_json() == figure.to_json()
+
+
+def test_labels_of_the_curves_stay_apart_and_below_the_line_of_guessing():
+    """At 12 % above ln 50 = 3.91 nats for 300 pixels, a nat is 68 pixels; a label takes 22."""
+    for losses, held_out in ([3.9, 3.92], [2.0, 2.01], [2.01, 2.0], [0.5, 3.0]):
+        figure = loss_curves([0], [losses], [0], [held_out], vocab_size=50, max_steps=10, theme=LIGHT)
+        ends = [note for note in figure.layout.annotations if "random" not in note.text]
+        centres = sorted(note.y * 300 / (1.12 * max(math.log(50), losses)) + note.yshift for note in ends)
+        assert centres[1] - centres[0] >= 21
+        assert centres[1] <= math.log(50) * 300 / (1.12 * max(math.log(50), losses)) - 10
 
 
 def test_curves_of_a_run_that_has_only_begun():
