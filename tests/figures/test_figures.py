@@ -30,8 +30,9 @@ def test_plotly_accepts_what_the_figures_leave_unchecked():
     curves = loss_curves([0, 10], [4.0, 2.0], [10], [2.5], vocab_size=50, max_steps=10, theme=LIGHT)
     heatmap = count_heatmap(np.array([[3, 0], [0, 1200]]), ["a", "b"], ["c", "d"], theme=DARK)
     for figure in (curves, heatmap, next_bars(["a"], [1.0], [3], theme=LIGHT)):
-        checked = go.Figure(figure.to_dict())
-        assert checked.to_json() == figure.to_json()
+        checked = go.Figure(figure.to_dict())  # ValueError names a property that plotly does not know
+        assert checked.layout.xaxis.title.text == figure.layout.xaxis.title.text
+        assert [trace.type for trace in checked.data] == [trace.type for trace in figure.data]
 
 
 def test_labels_of_the_curves_stay_apart_and_below_the_line_of_guessing():
