@@ -1,11 +1,12 @@
-"""The playground's own components, one typed function each. The only module that registers them.
+"""The playground's own components, one typed function each. Newer ones have their wrapper in a module of
+their own beside this one.
 
 Each is assets/components/<name>.js and .css with common.js and common.css in front, read once. A component gets one
 payload of bytes (see `pack`): a JSON header, then plain arrays, so that 50,000 log-probabilities are 200 kB and not a
 megabyte of JSON.
 
 What a person does in a component comes back as state or as a trigger. What the program sets goes down with a revision
-number that only changes when the program changes its mind (see `_controlled`): after a drag the payload is the same
+number that only changes when the program changes its mind (see `controlled`): after a drag the payload is the same
 to the byte, Streamlit's message cache sends nothing anew, and the picture does not jump back.
 """
 
@@ -44,16 +45,17 @@ def _assets(name: str) -> tuple[str, str]:
     return "\n".join(js), "\n".join(css)
 
 
-def _register(name: str) -> Any:
+def register(name: str) -> Any:
+    """A component of the two files of its name in assets/components; once, when its wrapper is imported."""
     js, css = _assets(name)
     return st.components.v2.component(
         f"lm_{name}", html=f'<div class="lm {name.replace("_", "-")}"></div>', js=js, css=css
     )
 
 
-_BENCH = _register("temperature_bench")
-_STRIP = _register("token_strip")
-_SENTENCE = _register("living_sentence")
+_BENCH = register("temperature_bench")
+_STRIP = register("token_strip")
+_SENTENCE = register("living_sentence")
 
 
 def pack(header: Mapping[str, Any], **arrays: NDArray[Any]) -> bytes:
@@ -68,7 +70,7 @@ def pack(header: Mapping[str, Any], **arrays: NDArray[Any]) -> bytes:
     return b"".join([struct.pack("<I", len(text)), text, *parts])
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """State keys need a callback to exist in the result."""
 
 
@@ -83,7 +85,7 @@ class _Memory:
     seq: Any = None
 
 
-def _controlled(key: str, given: Any, moved: Any, seq: Any) -> _Memory:
+def controlled(key: str, given: Any, moved: Any, seq: Any) -> _Memory:
     """Settle between what the program asks for (`given`) and what the person last did (`moved`, with its `seq`).
 
     A new `seq` means that the person acted: their value is in force. A `given` that differs from the last one and from
@@ -155,7 +157,7 @@ def temperature_bench(
         raise ValueError("log_probs need at least one finite value outside `excluded`, and no NaN")
     given = _settings({"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p})
     moved, seq = _moved(key)
-    memory = _controlled(key, given, moved, seq)
+    memory = controlled(key, given, moved, seq)
 
     words = _join(tuple(tokens))
     raw = log_probs.tobytes()
@@ -177,9 +179,9 @@ def temperature_bench(
     result = _BENCH(
         key=key,
         data=pack(header, log_probs=log_probs),
-        on_settings_change=on_settings or _nothing,
-        on_draw_change=on_draw or _nothing,
-        on_take_change=on_take or _nothing,
+        on_settings_change=on_settings or nothing,
+        on_draw_change=on_draw or nothing,
+        on_take_change=on_take or nothing,
     )
     now: BenchResult = memory.now
     return BenchResult(
@@ -232,11 +234,11 @@ def _moved(key: str) -> tuple[BenchResult | None, Any]:
 
 def _index(sent: Any, size: int, excluded: Sequence[int] = ()) -> int | None:
     """The token index in a trigger's value, or None when it is none of the vocabulary."""
-    token = _whole(sent.get("token")) if isinstance(sent, Mapping) else None
+    token = whole(sent.get("token")) if isinstance(sent, Mapping) else None
     return token if token is not None and 0 <= token < size and token not in excluded else None
 
 
-def _whole(value: Any) -> int | None:
+def whole(value: Any) -> int | None:
     """A JSON value when it is a whole number, else None."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -270,7 +272,7 @@ def token_strip(
     continued. `height` is the most that the strip itself takes before it scrolls, in pixels.
     """
     moved, seq = _strip_moved(key, len(tokens))
-    memory = _controlled(key, locked, moved, seq)
+    memory = controlled(key, locked, moved, seq)
     header, arrays = _strip_payload(tokens)
     header |= {
         "sig": zlib.crc32(
@@ -285,8 +287,8 @@ def token_strip(
     result = _STRIP(
         key=key,
         data=pack(header, **arrays),
-        on_locked_change=on_locked or _nothing,
-        on_branch_change=on_branch or _nothing,
+        on_locked_change=on_locked or nothing,
+        on_branch_change=on_branch or nothing,
     )
     now = memory.now if memory.now is not None and memory.now < len(tokens) else None
     return StripResult(now, _branch(result.branch, len(tokens)))
@@ -324,7 +326,7 @@ def _strip_moved(key: str, size: int) -> tuple[int | None, Any]:
     sent = state.get("locked") if isinstance(state, Mapping) else None
     if not isinstance(sent, Mapping) or "seq" not in sent:
         return None, None
-    at = _whole(sent.get("at"))
+    at = whole(sent.get("at"))
     return (at if at is not None and 0 <= at < size else None), sent["seq"]
 
 
@@ -332,7 +334,7 @@ def _branch(sent: Any, size: int) -> tuple[int, int] | None:
     """(position, token id) in a trigger's value. Whether the id is in the vocabulary is for the model to check."""
     if not isinstance(sent, Mapping):
         return None
-    position, token = (_whole(sent.get(name)) for name in ("position", "token_id"))
+    position, token = (whole(sent.get(name)) for name in ("position", "token_id"))
     if position is None or token is None or not 0 <= position < size or token < 0:
         return None
     return position, token

@@ -119,7 +119,7 @@ def test_the_one_who_acted_last_is_in_force(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(components.st, "session_state", state)
 
     def settle(given: int, moved: int | None = None, seq: int | None = None) -> tuple[int, int, int]:
-        memory = components._controlled("x", given, moved, seq)
+        memory = components.controlled("x", given, moved, seq)
         return memory.now, memory.pushed, memory.rev
 
     assert settle(1) == (1, 1, 1)
