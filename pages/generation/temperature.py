@@ -56,10 +56,35 @@ with controls[1]:
     prompt = st.text_input("Prompt", key=view.key("prompt"), max_chars=2000, on_change=start_anew)
 
 tokenizer, V = loaded.tokenizer, loaded.tokenizer.vocab_size
-drawn = tuple(token for token in view["drawn"] if 0 < token < V)
-ids = (*tokenizer.encode(prompt), *drawn)
-log_probs = models.next_log_probs(loaded, ids)
+prompt_ids = tuple(tokenizer.encode(prompt))
 lesson.say_unknown(tokenizer, prompt)
+stage = st.container()
+lesson.try_this(
+    view,
+    [
+        ("Set T to 0 and draw: always the same word", {"T": 0.0}),
+        ("Set T to infinity: every word alike", {"T": math.inf}),
+        ("Keep only the ten best at T = 2", {"T": 2.0, "top_k": 10}),
+        ("Shakespeare, letter by letter", {"model": SHAKESPEARE, "prompt": "But soft, what l", "drawn": ()}),
+    ],
+)
+reading = st.container()
+lesson.predict(
+    PAGE,
+    "You raise T from 1 to 5. Does the order of the bars change?",
+    ["Yes, unlikely tokens overtake likely ones", "No, the order stays and the bars move together"],
+    1,
+    "Dividing every log-probability by the same T keeps their order. It only makes the differences smaller.",
+)
+with st.expander("Go further", icon=":material/tune:"):
+    st.number_input(
+        "Seed of the draws", 0, 9999, key=view.key("seed"), help="The n-th draw of a seed is always the same."
+    )
+    st.caption(
+        "The cuts (top-k, top-p, min-p) come after the temperature. A cut token is greyed, not removed: it "
+        "has probability 0 until the cut is lifted."
+    )
+below = st.container()
 
 
 def shape() -> dict[str, Any]:
@@ -67,9 +92,19 @@ def shape() -> dict[str, Any]:
     return {name: view[field] for name, field in SHAPE.items()}
 
 
+def drawn_so_far() -> tuple[int, ...]:
+    """The tokens after the prompt; what a link brings is checked against the vocabulary."""
+    return tuple(token for token in view["drawn"] if 0 < token < V)
+
+
+def next_log_probs() -> np.ndarray:
+    """(V,) log p(next token | prompt and drawn tokens)."""
+    return models.next_log_probs(loaded, (*prompt_ids, *drawn_so_far()))
+
+
 def take(token: int) -> None:
     """One token joins the text."""
-    if len(drawn) < MAX_DRAWN:
+    if len(drawn := drawn_so_far()) < MAX_DRAWN:
         view.set(drawn=(*drawn, token))
 
 
@@ -82,8 +117,8 @@ def on_settings() -> None:
 def on_draw() -> None:
     """Draw from the distribution as it is shaped now; the n-th draw of a seed is always the same."""
     on_settings()
-    probs = sampling.distribution(log_probs, **shape())
-    take(sampling.pick(probs, sampling.random_for(view["seed"], len(drawn))))
+    probs = sampling.distribution(next_log_probs(), **shape())
+    take(sampling.pick(probs, sampling.random_for(view["seed"], len(drawn_so_far()))))
 
 
 def on_take() -> None:
@@ -93,65 +128,49 @@ def on_take() -> None:
         take(token)
 
 
-with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-    written = " ".join(lesson.chip(tokenizer.itos[token]) for token in drawn[-40:])
-    st.markdown(f"{lesson.chip(prompt)} {'…' if len(drawn) > 40 else ''}{written} **?**", width="stretch")
-    st.button(
-        "Take back", icon=":material/undo:", disabled=not drawn, key=f"{PAGE}.undo",
-        on_click=lambda: view.set(drawn=drawn[:-1]),
-    )  # fmt: skip
-components.temperature_bench(
-    tokenizer.itos,
-    log_probs,
-    **shape(),
-    key=BENCH,
-    height=330,
-    on_settings=on_settings,
-    on_draw=on_draw,
-    on_take=on_take,
-)
+@st.fragment
+def follow() -> None:
+    """What changes when the slider is let go or a token joins. Only this runs then, not the page around it."""
+    drawn, log_probs = drawn_so_far(), next_log_probs()
+    with stage:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            written = " ".join(lesson.chip(tokenizer.itos[token]) for token in drawn[-40:])
+            st.markdown(f"{lesson.chip(prompt)} {'…' if len(drawn) > 40 else ''}{written} **?**", width="stretch")
+            st.button(
+                "Take back", icon=":material/undo:", disabled=not drawn, key=f"{PAGE}.undo",
+                on_click=lambda: view.set(drawn=drawn[:-1]),
+            )  # fmt: skip
+        components.temperature_bench(
+            tokenizer.itos, log_probs, **shape(), key=BENCH, height=330,
+            on_settings=on_settings, on_draw=on_draw, on_take=on_take,
+        )  # fmt: skip
+    probs, plain = sampling.distribution(log_probs, **shape()), sampling.distribution(log_probs)
+    with reading:
+        read(probs, plain)
+    with below:
+        behind(drawn, log_probs, probs, plain)
+    view.publish()
 
-lesson.try_this(
-    view,
-    [
-        ("Set T to 0 and draw: always the same word", {"T": 0.0}),
-        ("Set T to infinity: every word alike", {"T": math.inf}),
-        ("Keep only the ten best at T = 2", {"T": 2.0, "top_k": 10}),
-        ("Shakespeare, letter by letter", {"model": SHAKESPEARE, "prompt": "But soft, what l", "drawn": ()}),
-    ],
-)
 
-probs, plain = sampling.distribution(log_probs, **shape()), sampling.distribution(log_probs)
-best = int(probs.argmax())
-top_token, entropy = lesson.chip(tokenizer.itos[best]), sampling.entropy(probs)
-lesson.what_you_see(
-    f"At T = {lesson.spoken(view['T'])} the most probable token is {top_token} with {probs[best]:.3g}"
-    + ("" if np.array_equal(probs, plain) else f"; untouched it had {plain[best]:.3g}")
-    + f". The entropy is {entropy:.3g} nats: as unsure as a fair choice among {math.exp(entropy):.3g} of the {V - 1:,} "
-    "tokens in the vocabulary. Dragging reshapes the distribution; only Draw takes a token from it."
-)
-lesson.predict(
-    PAGE,
-    "You raise T from 1 to 5. Does the order of the bars change?",
-    ["Yes, unlikely tokens overtake likely ones", "No, the order stays and the bars move together"],
-    1,
-    "Dividing every log-probability by the same T keeps their order. It only makes the differences smaller.",
-)
-
-with st.expander("Go further", icon=":material/tune:"):
-    st.number_input(
-        "Seed of the draws", 0, 9999, key=view.key("seed"), help="The n-th draw of a seed is always the same."
-    )
-    st.caption(
-        "The cuts (top-k, top-p, min-p) come after the temperature. A cut token is greyed, not removed: it "
-        "has probability 0 until the cut is lifted."
+def read(probs: np.ndarray, plain: np.ndarray) -> None:
+    """What you see, in this distribution's numbers."""
+    best, entropy = int(probs.argmax()), sampling.entropy(probs)
+    lesson.what_you_see(
+        f"At T = {lesson.spoken(view['T'])} the most probable token is {lesson.chip(tokenizer.itos[best])} "
+        f"with {probs[best]:.3g}"
+        + ("" if np.array_equal(probs, plain) else f"; untouched it had {plain[best]:.3g}")
+        + f". The entropy is {entropy:.3g} nats: as unsure as a fair choice among {math.exp(entropy):.3g} of the "
+        f"{V - 1:,} tokens in the vocabulary. Dragging reshapes the distribution; only Draw takes a token from it."
     )
 
-arguments = ", ".join(f"{name}={scripts.number(value)}" for name, value in shape().items())
-lesson.the_code(
-    PAGE,
-    ["lmcore.sampling:apply_temperature", "lmcore.sampling:distribution", "lmcore.sampling:entropy"],
-    f"""
+
+def behind(drawn: tuple[int, ...], log_probs: np.ndarray, probs: np.ndarray, plain: np.ndarray) -> None:
+    """The code and the numbers of what is drawn now."""
+    arguments = ", ".join(f"{name}={scripts.number(value)}" for name, value in shape().items())
+    lesson.the_code(
+        PAGE,
+        ["lmcore.sampling:apply_temperature", "lmcore.sampling:distribution", "lmcore.sampling:entropy"],
+        f"""
 import numpy as np
 
 {scripts.open_model(loaded)}
@@ -163,26 +182,26 @@ probs = sampling.distribution(log_probs, {arguments})
 for token in np.argsort(-probs, kind="stable")[:20]:
     print(f"{{tokenizer.itos[token]!r:16}} {{probs[token]:.4g}}")
 """,
-)
+    )
 
+    def table() -> pd.DataFrame:
+        """The most probable tokens, a row each."""
+        order = np.argsort(-plain, kind="stable")[:5000]
+        return pd.DataFrame(
+            {
+                "token": [tokenizer.itos[token] for token in order],
+                "index": order,
+                "probability": probs[order],
+                "probability at T = 1": plain[order],
+                "log p (nats)": log_probs[order],
+            }
+        )
 
-def table() -> pd.DataFrame:
-    """The most probable tokens, a row each."""
-    order = np.argsort(-plain, kind="stable")[:5000]
-    return pd.DataFrame(
-        {
-            "token": [tokenizer.itos[token] for token in order],
-            "index": order,
-            "probability": probs[order],
-            "probability at T = 1": plain[order],
-            "log p (nats)": log_probs[order],
-        }
+    lesson.the_numbers(
+        PAGE,
+        table,
+        note=f"The {min(V, 5000):,} most probable of {V:,} tokens, at T = {lesson.spoken(view['T'])} with these cuts.",
     )
 
 
-lesson.the_numbers(
-    PAGE,
-    table,
-    note=f"The {min(V, 5000):,} most probable of {V:,} tokens, at T = {lesson.spoken(view['T'])} with these cuts.",
-)
-view.publish()
+follow()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from tests.browser.person import HOSTILE, button, go, nothing_came_of_it, settled, type_in
 from tests.live import Server
@@ -58,6 +59,10 @@ def test_a_drag_moves_the_bars_and_tells_the_server_at_its_end(lesson: Callable[
     expect(page).to_have_url(re.compile(r"[?&]T=(1\.9|2)"))
     assert len(page.sent) == sent + 1
     expect(page.get_by_text(re.compile(r"At T = (1\.9\d*|2(\.0\d)?) the most probable"))).to_be_visible()
+    # Only the fragment around the bench runs, which is what tests/load/sessions.py sends too.
+    told = BackMsg.FromString(page.sent[-1]).rerun_script
+    assert told.fragment_id, "the whole page ran"
+    assert not told.is_auto_rerun
 
 
 def test_by_keyboard_alone(lesson: Callable[..., Any]) -> None:
@@ -123,6 +128,27 @@ def test_draw_take_and_take_back(lesson: Callable[..., Any]) -> None:
     button(page, "Take back").click()
     expect(text_line(page)).to_have_count(2)
     expect(page).to_have_url(re.compile(r"drawn=\d+(&|$)"))
+
+
+def test_another_model_then_a_draw_then_an_open_section(lesson: Callable[..., Any]) -> None:
+    """The page runs whole, then a part of it, then another part: each knows what the others did."""
+    page = lesson("temperature", "?T=2")
+    button(page, "Shakespeare, letter by letter").click()
+    expect(page.get_by_label("Prompt")).to_have_value("But soft, what l")
+    expect(text_line(page).first).to_have_text("But·soft,·what·l")
+    page.locator("button.draw").click()
+    expect(text_line(page)).to_have_count(2)
+    page.get_by_test_id("stExpander").get_by_text("The code", exact=True).click()
+    expect(page.get_by_text("temperature=2.0").first).to_be_visible()
+    page.locator(SLIDER).press("Home")
+    reads(page, "0")
+    expect(page.get_by_text("temperature=0").first).to_be_visible()
+    type_in(page, "Prompt", "To be or")
+    expect(text_line(page)).to_have_count(1)
+    page.locator("button.draw").click()
+    expect(text_line(page)).to_have_count(2)
+    expect(page).to_have_url(re.compile(r"T=0&|T=0$"))
+    expect(page).to_have_url(re.compile(r"prompt=To"))
 
 
 def test_the_address_keeps_the_state(lesson: Callable[..., Any]) -> None:

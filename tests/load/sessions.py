@@ -33,6 +33,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 MAX_SESSIONS, MAX_SECONDS = 200, 120
 PATIENCE = 60  # seconds for one run of a script
 XSRF = "_streamlit_xsrf"
+FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
 async def get(url: str, path: str, cookies: dict[str, str]) -> None:
@@ -60,6 +61,7 @@ class Session:
     query: str = ""
     page: str = ""  # the hash of the page's script
     bench: str = ""  # the widget id of the temperature bench
+    bench_fragment: str = ""  # the fragment that it lies in: only that runs when the slider is let go
     buttons: dict[str, str] = field(default_factory=dict)  # label -> widget id
     said: str = ""  # the last sentence of a run that is being watched
     widgets: dict[str, WidgetState] = field(default_factory=dict)
@@ -90,11 +92,11 @@ class Session:
         await self.run()
         return time.perf_counter() - began
 
-    async def run(self, *changed: WidgetState) -> float:
-        """Rerun the script with these widgets changed; seconds until it had finished."""
+    async def run(self, *changed: WidgetState, fragment: str = "") -> float:
+        """Rerun the script, or one fragment of it, with these widgets changed; seconds until it had finished."""
         self.finished.clear()
         began = time.perf_counter()
-        await self._send(changed)
+        await self._send(changed, fragment)
         await asyncio.wait_for(self.finished.wait(), PATIENCE)
         return time.perf_counter() - began
 
@@ -141,7 +143,7 @@ class Session:
         if message.metadata.cacheable and message.hash:
             self.cached[message.hash] = None
         if kind == "delta":
-            self._element(message.delta.new_element)
+            self._element(message.delta.new_element, message.delta.fragment_id)
         elif kind == "navigation":
             self.page = message.navigation.page_script_hash
         elif kind == "page_info_changed":
@@ -153,16 +155,16 @@ class Session:
                 self._poll(fragment, 0)
         elif kind == "page_not_found":
             self.errors.append(f"{self.path} was not found")
-        elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+        elif kind == "script_finished" and message.script_finished in FINISHED:
             self.finished.set()
         elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
             self.errors.append("the script does not compile")
             self.finished.set()
 
-    def _element(self, element: Any) -> None:
+    def _element(self, element: Any, fragment: str) -> None:
         kind = element.WhichOneof("type")
         if kind == "bidi_component" and element.bidi_component.component_name == "lm_temperature_bench":
-            self.bench = element.bidi_component.id
+            self.bench, self.bench_fragment = element.bidi_component.id, fragment
         elif kind == "button":
             self.buttons[element.button.label] = element.button.id
         elif kind == "markdown" and re.search(r"Step [\d,]+ of", element.markdown.body):
@@ -201,7 +203,7 @@ async def at_work(session: Session, index: int, period: float, until: float) -> 
     await asyncio.sleep(period * rng.random())
     while time.perf_counter() < until:
         temperature = round(rng.uniform(0.05, 4.95), 2)
-        taken.append(await session.run(session.release_at(temperature)))
+        taken.append(await session.run(session.release_at(temperature), fragment=session.bench_fragment))
         shown = re.search(r"(?:^|&)T=([\d.]+)", session.query)
         if temperature != 1 and (not shown or float(shown[1]) != temperature):
             session.errors.append(f"the page did not follow: T = {temperature}, {session.query}")
