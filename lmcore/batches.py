@@ -36,6 +36,8 @@ class Tokens:
     """(N,) the tokens of all passages, one after the other; the start token is never among them."""
     starts: Ints
     """(D,) where each passage begins in `ids`, rising, the first 0."""
+    separate: bool = False
+    """Each passage is a sentence by itself: what stands before it says nothing about it."""
 
 
 def passages(text: str) -> list[str]:

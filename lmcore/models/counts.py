@@ -24,7 +24,9 @@ Keys = NDArray[np.uint64]
 
 MAX_ORDER = 5
 MAX_COUNT = 1 << 40  # so that sums of counts stay exact
-MAX_VOCAB = 1 << 16  # so that a context of MAX_ORDER - 1 = 4 tokens fits in 64 bits
+MAX_VOCAB = 1 << 21  # so that a context of three tokens fits in 64 bits
+NARROW_VOCAB = 1 << 16  # up to here one of MAX_ORDER - 1 = 4 tokens fits as well
+NOWHERE = np.uint64((1 << 64) - 1)  # the key of a context that holds a pair of tokens which never stood together
 
 
 def bits_for(vocab_size: int) -> int:
@@ -32,13 +34,29 @@ def bits_for(vocab_size: int) -> int:
     return max((vocab_size - 1).bit_length(), 1)
 
 
-def pack(columns: Sequence[NDArray[np.integer]], bits: int) -> Keys:
-    """Columns of tokens, each (M,), as one column of keys; the first token has the highest bits."""
+def pack(columns: Sequence[NDArray[np.integer]], bits: int, pairs: Keys | None = None) -> Keys:
+    """Columns of tokens, each (M,), as one column of keys; the first token has the highest bits.
+
+    Four tokens of a large vocabulary are too long for 64 bits. They are written as two pairs, each by its rank in the
+    sorted `pairs` of the text, which keeps their order.
+    """
+    if len(columns) * bits > 64 and pairs is not None:
+        halves = [_find(pairs, pack(half, bits)) for half in (columns[:2], columns[2:])]
+        return np.where((halves[0] < 0) | (halves[1] < 0), NOWHERE, pack(halves, 32))
     keys = columns[0].astype(np.uint64)
     for column in columns[1:]:
         keys <<= np.uint64(bits)
         np.bitwise_or(keys, column, out=keys, dtype=np.uint64, casting="unsafe")  # converts in small pieces
     return keys
+
+
+def unpack(keys: Keys, n: int, bits: int, pairs: Keys | None = None) -> list[Keys]:
+    """The n columns of tokens behind keys that `pack` made."""
+    if n * bits > 64 and pairs is not None:
+        first, second = unpack(keys, 2, 32)
+        return unpack(pairs[first], 2, bits) + unpack(pairs[second], 2, bits)
+    mask = np.uint64((1 << bits) - 1)
+    return [(keys >> np.uint64(bits * place)) & mask for place in reversed(range(n))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +74,8 @@ class Counts:
     """(M,) the last token of each n-gram, rising within a row."""
     counts: Ints
     """(M,) how often it occurs."""
+    pairs: Keys | None = None
+    """All pairs of tokens that stand in the text, packed, rising; for large vocabularies only, see `pack`."""
 
     @property
     def bits(self) -> int:
@@ -65,7 +85,7 @@ class Counts:
     @cached_property
     def totals(self) -> Ints:
         """(C,) how often anything followed each context."""
-        return np.add.reduceat(self.counts, self.offsets[:-1]) if self.contexts.size else np.zeros(0, dtype=np.int64)
+        return self.sums(self.counts)
 
     @cached_property
     def rows(self) -> Ints:
@@ -77,94 +97,205 @@ class Counts:
         """(M,) row and token of each n-gram as one number, rising."""
         return pack([self.rows, self.tokens], self.bits)
 
+    @property
+    def nbytes(self) -> int:
+        """What the table takes in memory."""
+        return sum(array.nbytes for array in (self.contexts, self.offsets, self.tokens, self.counts))
+
+    def sums(self, values: NDArray[Any]) -> NDArray[Any]:
+        """(C,) the sum of `values` (M,) over each row."""
+        return np.add.reduceat(values, self.offsets[:-1]) if self.contexts.size else values[:0]
+
+    def key(self, columns: Sequence[NDArray[np.integer]]) -> Keys:
+        """The keys of contexts given as columns of tokens; for order 1 the columns are [zeros]."""
+        return pack(columns, self.bits, self.pairs)
+
     def find(self, contexts: Keys) -> Ints:
         """(T,) the row of each packed context, -1 where it was never seen."""
         return _find(self.contexts, contexts)
 
-    def look_up(self, rows: Ints, tokens: Ints) -> Ints:
+    def places(self, rows: Ints, tokens: NDArray[np.integer]) -> Ints:
+        """(T,) where in `counts` each token after the context of its row stands; -1 where never, and in row -1."""
+        places = _find(self._keys, pack([np.maximum(rows, 0), tokens], self.bits))
+        return np.where(rows >= 0, places, -1)
+
+    def look_up(self, rows: Ints, tokens: NDArray[np.integer]) -> Ints:
         """(T,) how often each token followed the context of its row; 0 in row -1."""
-        keys = pack([np.maximum(rows, 0), tokens], self.bits)
-        places = _find(self._keys, keys)
-        seen = (places >= 0) & (rows >= 0)
-        out = np.zeros(rows.size, dtype=np.int64)
-        out[seen] = self.counts[places[seen]]
-        return out
+        return picked(self.counts, self.places(rows, tokens))
 
     def row_totals(self, rows: Ints) -> Ints:
         """(T,) how often anything followed the context of each row; 0 in row -1."""
-        out = np.zeros(rows.size, dtype=np.int64)
-        out[rows >= 0] = self.totals[rows[rows >= 0]]
-        return out
+        return picked(self.totals, rows)
 
     def dense(self, rows: Ints) -> NDArray[np.float64]:
         """(T, V) the counts of all tokens after the context of each row; zeros in row -1."""
         out = np.zeros((rows.size, self.vocab_size))
         for t in np.flatnonzero(rows >= 0).tolist():
-            part = slice(self.offsets[rows[t]], self.offsets[rows[t] + 1])
+            part = self.part(int(rows[t]))
             out[t, self.tokens[part]] = self.counts[part]
         return out
+
+    def part(self, row: int) -> slice:
+        """Where the n-grams of a row lie."""
+        return slice(int(self.offsets[row]), int(self.offsets[row + 1]))
+
+    @property
+    def padded_rows(self) -> int:
+        """How many contexts begin with two start tokens. They are the first rows."""
+        if self.order < 3:
+            return 0
+        below = 1 << (32 if self.pairs is not None and self.order == MAX_ORDER else self.bits * (self.order - 3))
+        return int(np.searchsorted(self.contexts, np.uint64(below)))
+
+    def context_tokens(self) -> list[Keys]:
+        """The n - 1 columns (C,) of the contexts' tokens."""
+        return unpack(self.contexts, self.order - 1, self.bits, self.pairs)
 
     def grams(self) -> NDArray[np.int32]:
         """(M, n) the tokens of every n-gram, in lexicographic order."""
         out = np.empty((self.tokens.size, self.order), dtype=np.int32)
         out[:, -1] = self.tokens
-        keys = self.contexts[self.rows]
-        for place in reversed(range(self.order - 1)):
-            out[:, place] = keys & np.uint64((1 << self.bits) - 1)
-            keys >>= np.uint64(self.bits)
+        for place, column in enumerate(self.context_tokens()):
+            out[:, place] = column.astype(np.int32)[self.rows]
         return out
 
+    def without_padding(self) -> Counts:
+        """The table without the contexts that begin with two start tokens: they are a shorter one once more."""
+        rows = self.padded_rows
+        if not rows:
+            return self
+        begun = self.offsets[rows]
+        return Counts(
+            self.order, self.vocab_size, self.contexts[rows:], self.offsets[rows:] - begun, self.tokens[begun:],
+            self.counts[begun:], self.pairs,
+        )  # fmt: skip
 
-def count(ids: NDArray[np.integer], starts: Ints, order: int, vocab_size: int) -> Counts:
+
+def picked(values: NDArray[Any], places: Ints, otherwise: float = 0) -> NDArray[Any]:
+    """(T,) the value at each place, `otherwise` at -1."""
+    out = np.full(places.size, otherwise, dtype=values.dtype)
+    found = places >= 0
+    out[found] = values[places[found]]
+    return out
+
+
+def count(ids: NDArray[np.integer], starts: Ints, order: int, vocab_size: int, separate: bool = False) -> Counts:
     """Count the n-grams of a text: ids (N,), starts (D,) the places where passages begin.
 
     They are all n tokens in a row of the whole stream, and for each passage those that reach back before its start,
-    where start tokens stand.
+    where start tokens stand. With `separate` passages nothing reaches over from one into the next.
     """
     N, n = ids.size, order
     S = max(N - n + 1, 0)
     columns = [[ids[i : S + i]] for i in range(n)]  # column i holds the token i of every n-gram
+    ends = np.append(starts[1:], N)
+    if separate:
+        inside = _ranges(starts, ends - n + 1)
+        columns = [[ids[inside + i]] for i in range(n)]
     for length in range(1, n):
-        begins = starts[starts + length <= N]
+        begins = starts[starts + length <= (ends if separate else N)]
         for i in range(n):
             column = ids[begins + i - (n - length)] if i >= n - length else np.full(begins.size, START_ID, ids.dtype)
             columns[i].append(column)
     whole = [np.concatenate(parts) for parts in columns]
     bits = bits_for(vocab_size)
-    if n * bits <= 64:
-        return _table(pack(whole, bits), None, n, vocab_size)
-    # too long for one number: the rank of the context among all contexts stands for it
-    contexts = pack(whole[:-1], bits)
-    by_context = np.argsort(contexts)
-    contexts = contexts[by_context]
-    firsts = _firsts(contexts)
-    ranks = np.repeat(np.arange(firsts.size), np.diff(firsts, append=contexts.size))
-    return _table(pack([ranks, whole[-1][by_context]], bits), None, n, vocab_size, contexts[firsts])
+    pairs = None
+    if (n - 1) * bits > 64:  # the first pair of some n-gram and the last one of another: no pair of the text is missing
+        pairs = np.unique(np.concatenate([pack(whole[:2], bits), pack(whole[-2:], bits)]))
+    return _table(whole, None, vocab_size, pairs)
 
 
-def shorter(table: Counts, head: Sequence[int]) -> Counts:
+def _ranges(firsts: Ints, ends: Ints) -> Ints:
+    """All whole numbers from each first up to its end, the ends left out."""
+    lengths = np.maximum(ends - firsts, 0)
+    before = np.cumsum(lengths) - lengths
+    return np.arange(int(lengths.sum())) + np.repeat(firsts - before, lengths)
+
+
+def shorter(table: Counts, head: Sequence[int], separate: bool = False) -> Counts:
     """The counts of order n - 1 from those of order n, without the text.
 
     Every n - 1 tokens in a row are the end of n tokens in a row, except at the very beginning: `head`, the first
     tokens of the text (n - 1 of them are read). What follows a single start token begins a passage, and is the end of
-    n other tokens as well, in the stream.
+    n other tokens as well, in the stream; not so where passages are `separate`.
     """
-    n, bits = table.order, np.uint64(table.bits)
-    contexts, tokens, counts = np.repeat(table.contexts, np.diff(table.offsets)), table.tokens, table.counts
-    below_first = np.uint64((1 << table.bits * (n - 2)) - 1)
-    below_second = np.uint64((1 << table.bits * max(n - 3, 0)) - 1)
-    rest = contexts & below_first  # the first token is a start token when nothing stands above the rest
-    kept = (contexts > below_first) | (rest <= below_second if n > 2 else tokens == START_ID)
-    keys = ((rest << bits) | tokens.astype(np.uint64))[kept]
-    counts = counts[kept]
-    if len(head) >= n - 1:
-        keys = np.append(keys, pack([np.array([token]) for token in head[: n - 1]], table.bits))
-        counts = np.append(counts, 1)
-    return _table(keys, counts, n - 1, table.vocab_size)
+    n = table.order
+    columns, counts = [*table.context_tokens(), table.tokens.astype(np.uint64)], table.counts
+    columns = [column[table.rows] for column in columns[:-1]] + columns[-1:]
+    if not separate:
+        # kept: a first token that is no start token, or behind it another start token
+        kept = (columns[0] != START_ID) | (columns[1] == START_ID)
+        columns, counts = [column[kept] for column in columns], counts[kept]
+        if len(head) >= n - 1:
+            columns = [np.append(column, np.uint64(t)) for column, t in zip(columns, (0, *head), strict=False)]
+            counts = np.append(counts, 1)
+    return _table(columns[1:], counts, table.vocab_size, table.pairs)
 
 
-def _table(keys: Keys, weights: Ints | None, order: int, vocab_size: int, names: Keys | None = None) -> Counts:
-    """Sort packed n-grams and add up the weights (default 1 each) of equal ones; `names` of contexts given by rank."""
+def befores(table: Counts) -> Counts:
+    """In how many different company each n - 1 tokens stand: the table of order n - 1 whose counts say how many
+    different tokens came before. What begins with a start token has nothing else before it and keeps its count.
+
+    Kneser and Ney's continuation counts: "Francisco" is frequent, but nearly always the word before it is "San".
+    """
+    begun = int(table.offsets[table.padded_rows])  # the n-grams that begin with two start tokens come first
+    company = _ends(table, slice(begun, None), None)
+    if not begun:
+        return company
+    first = _ends(table, slice(0, begun), table.counts[:begun])
+    return Counts(
+        company.order, company.vocab_size, np.append(first.contexts, company.contexts),
+        np.append(first.offsets, first.offsets[-1] + company.offsets[1:]), np.append(first.tokens, company.tokens),
+        np.append(first.counts, company.counts), table.pairs,
+    )  # fmt: skip
+
+
+def _ends(table: Counts, which: slice, weights: Ints | None) -> Counts:
+    """The table of some n-grams without their first tokens; `weights` for each, else 1."""
+    n, bits, V = table.order, table.bits, table.vocab_size
+    if (n - 1) * bits > 64:
+        columns = [*(column[table.rows][which] for column in table.context_tokens()[1:]), table.tokens[which]]
+        return _table(columns, weights, V, table.pairs)
+    rests = (table.contexts & np.uint64((1 << bits * (n - 2)) - 1)) << np.uint64(bits)
+    keys = np.repeat(rests, np.diff(table.offsets))
+    np.bitwise_or(keys, table.tokens, out=keys, dtype=np.uint64, casting="unsafe")
+    return _sorted(keys[which], weights, n - 1, V, table.pairs)
+
+
+def tabulate(columns: Sequence[NDArray[np.integer]], vocab_size: int, pairs: Keys | None = None) -> tuple[Counts, Ints]:
+    """The n-grams in n columns (M,), each of them once, as a table of ones; and the order (M,) in which they stand."""
+    by_gram = np.lexsort(columns[::-1])
+    return _table([column[by_gram] for column in columns], None, vocab_size, pairs), by_gram
+
+
+def pairs_of(columns: Sequence[NDArray[np.integer]], vocab_size: int) -> Keys | None:
+    """All pairs of neighbours in n-grams given as columns (M,), when their contexts are too long for a plain key."""
+    bits = bits_for(vocab_size)
+    if (len(columns) - 1) * bits <= 64:
+        return None
+    return np.unique(np.concatenate([pack(columns[i : i + 2], bits) for i in range(len(columns) - 1)]))
+
+
+def _table(columns: Sequence[NDArray[np.integer]], weights: Ints | None, vocab_size: int, pairs: Keys | None) -> Counts:
+    """Sort n-grams given as n columns, and add up the weights (default 1 each) of equal ones."""
+    n, bits = len(columns), bits_for(vocab_size)
+    if n * bits <= 64:
+        return _sorted(pack(columns, bits), weights, n, vocab_size, pairs)
+    # too long for one number: the rank of the context among all contexts stands for it
+    contexts = pack(columns[:-1], bits, pairs)
+    by_context = np.argsort(contexts)
+    contexts = contexts[by_context]
+    firsts = _firsts(contexts)
+    ranks = np.repeat(np.arange(firsts.size), np.diff(firsts, append=contexts.size))
+    weights = None if weights is None else weights[by_context]
+    keys = pack([ranks, columns[-1][by_context]], bits)
+    return _sorted(keys, weights, n, vocab_size, pairs, contexts[firsts])
+
+
+def _sorted(
+    keys: Keys, weights: Ints | None, order: int, vocab_size: int, pairs: Keys | None, names: Keys | None = None
+) -> Counts:
+    """The table of packed n-grams; `names` of the contexts when the keys have ranks for them."""
     bits = bits_for(vocab_size)
     if weights is None:
         keys.sort()
@@ -180,7 +311,7 @@ def _table(keys: Keys, weights: Ints | None, order: int, vocab_size: int, names:
     keys >>= np.uint64(bits)
     rows = _firsts(keys)
     contexts = keys[rows] if names is None else names[keys[rows].astype(np.int64)]
-    return Counts(order, vocab_size, contexts, np.append(rows, keys.size), tokens, counts)
+    return Counts(order, vocab_size, contexts, np.append(rows, keys.size), tokens, counts, pairs)
 
 
 def _firsts(keys: Keys) -> Ints:
@@ -203,6 +334,8 @@ def check_counts(order: int, vocab_size: int, arrays: Mapping[str, NDArray[Any]]
     kinds = {"contexts": np.uint64, "offsets": np.int64, "tokens": np.int32, "counts": np.int64}
     if set(arrays) != set(kinds):
         raise ValueError(f"the n-gram file must hold {', '.join(kinds)} and no other counts")
+    if vocab_size > NARROW_VOCAB:
+        raise ValueError(f"n-gram files are for vocabularies of at most {NARROW_VOCAB:,} tokens, not {vocab_size:,}")
     for name, dtype in kinds.items():
         if arrays[name].dtype != dtype or arrays[name].ndim != 1:
             raise ValueError(f"{name} in the n-gram file must be one row of {np.dtype(dtype).name}")

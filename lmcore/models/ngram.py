@@ -1,25 +1,27 @@
 """N-grams: the next token depends on the last n - 1 tokens only, and its probability is counted.
 
-Shannon (1948), "A Mathematical Theory of Communication"; add-k smoothing after Lidstone (1920), k = 1 after Laplace.
+Shannon (1948), "A Mathematical Theory of Communication". How counts become probabilities: lmcore/models/smoothing.py.
 
 Letters in shapes: T tokens given, V vocabulary, C different contexts, M different n-grams.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lmcore.batches import Tokens
+from lmcore.models import smoothing
 from lmcore.models.base import Floats, LanguageModel, check_ids
-from lmcore.models.counts import MAX_ORDER, MAX_VOCAB, Counts, bits_for, check_counts, count, pack, shorter
+from lmcore.models.counts import MAX_ORDER, MAX_VOCAB, Counts, check_counts, count, shorter
+from lmcore.models.smoothing import SMOOTHINGS, Doubles, Estimate, Source
 
-Doubles = NDArray[np.float64]
 CHUNK_FLOATS = 4_000_000  # the widest array of one chunk when many rows are computed
+HELD_OUT = 0.1  # of the text, from which the shares of Jelinek-Mercer are learnt
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class NGramConfig:
     order: int = 3
     """n: a token and the n - 1 before it that it depends on."""
     smoothing: str = "add-k"
-    """How counts become probabilities, one of SMOOTHINGS."""
+    """How counts become probabilities, one of smoothing.SMOOTHINGS."""
     k: float = 0.01
-    """Added to every count; 0 gives the maximum likelihood estimate, 1 is Laplace's rule."""
+    """For add-k: added to every count; 1 is Laplace's rule."""
 
     def __post_init__(self) -> None:
         for name, low, high in (("vocab_size", 2, MAX_VOCAB), ("order", 1, MAX_ORDER)):
@@ -60,21 +62,6 @@ class NGramConfig:
         return cls(**config)
 
 
-def add_k(counts: Doubles, totals: Doubles, config: NGramConfig) -> Doubles:
-    """Counts of tokens and the totals of their contexts, of shapes that broadcast, as probabilities.
-
-    With k = 0 a context that was never seen says nothing about the next token: uniform.
-    """
-    k, V = config.k, config.vocab_size
-    # p(w | c) = (count(c, w) + k) / (count(c) + k V)
-    with np.errstate(invalid="ignore"):
-        probs = (counts + k) / (totals + k * V)
-    return np.where(totals + k * V > 0, probs, 1 / V)
-
-
-SMOOTHINGS: dict[str, Callable[[Doubles, Doubles, NGramConfig], Doubles]] = {"add-k": add_k}
-
-
 class NGram(LanguageModel):
     """p(x_t | x_1..x_{t-1}) = p(x_t | x_{t-n+1}..x_{t-1}), from counts. Before the text stand n - 1 start tokens."""
 
@@ -85,18 +72,47 @@ class NGram(LanguageModel):
         self.config = config
         self._take(count(np.zeros(0, np.int32), np.zeros(1, np.int64), config.order, config.vocab_size), [])
 
+    def smoothed(self, name: str, k: float = 0.01) -> NGram:
+        """The same counts read by another method; nothing is counted anew, but Jelinek-Mercer's shares need a `fit`."""
+        other = NGram(replace(self.config, smoothing=name, k=k))
+        other._tables, other._head, other._separate, other._weights = (
+            self._tables, self._head, self._separate, self._weights,
+        )  # fmt: skip
+        return other
+
     def fit(self, tokens: Tokens) -> NGram:
         """Count a text; what was counted before is forgotten. Returns the model itself."""
         ids = tokens.ids
         if ids.size and not (ids.min() >= 1 and ids.max() < self.vocab_size):
             raise ValueError(f"the text has tokens that are not in the vocabulary 1..{self.vocab_size - 1}")
         order = self.config.order
-        self._take(count(ids, tokens.starts, order, self.vocab_size), ids[:order].tolist())
+        weights = self._learn(tokens) if self.config.smoothing == "jelinek-mercer" else None
+        table = count(ids, tokens.starts, order, self.vocab_size, tokens.separate)
+        self._take(table, ids[:order].tolist(), tokens.separate, weights)
         return self
 
-    def _take(self, table: Counts, head: list[int]) -> None:
+    def _take(self, table: Counts, head: list[int], separate: bool = False, weights: Doubles | None = None) -> None:
         self._tables = {table.order: table}
         self._head = head  # the first tokens of the text, see `shorter`
+        self._separate = separate
+        self._weights = np.full(table.order, 0.5) if weights is None else weights
+        self._estimate: Estimate | None = None
+
+    def _learn(self, tokens: Tokens) -> Doubles:
+        """(n,) the shares of the orders, learnt on the end of the text after counting only what comes before it."""
+        order, cut = self.config.order, round(tokens.ids.size * (1 - HELD_OUT))
+        counted = NGram(NGramConfig(self.vocab_size, order, "mle")).fit(
+            Tokens(tokens.ids[:cut], tokens.starts[tokens.starts < cut], tokens.separate)
+        )
+        columns = [column[cut:] for column in contexts(tokens, order)]
+        held_out = tokens.ids[cut:]
+        shares, seen = np.zeros((held_out.size, order)), np.zeros((held_out.size, order), dtype=bool)
+        for level in range(1, order + 1):
+            table = counted.table(level)
+            rows = table.find(table.key(columns[order - level :] or [np.zeros(held_out.size, np.int64)]))
+            totals = np.maximum(table.row_totals(rows), 1)
+            shares[:, level - 1], seen[:, level - 1] = table.look_up(rows, held_out) / totals, rows >= 0
+        return smoothing.learn_weights(shares, seen, 1 / (self.vocab_size - 1))
 
     @property
     def vocab_size(self) -> int:
@@ -119,8 +135,16 @@ class NGram(LanguageModel):
         if not 1 <= order <= self.config.order:
             raise ValueError(f"this model has counts of the orders 1 to {self.config.order}, not {order}")
         if order not in self._tables:
-            self._tables[order] = shorter(self.table(order + 1), self._head)
+            self._tables[order] = shorter(self.table(order + 1), self._head, self._separate)
         return self._tables[order]
+
+    @property
+    def estimate(self) -> Estimate:
+        """The counts as the model's smoothing reads them."""
+        if self._estimate is None:
+            source = Source(self.config.order, self.vocab_size, self.table, self.config.k, self._weights)
+            self._estimate = SMOOTHINGS[self.config.smoothing](source)
+        return self._estimate
 
     def counts(self, order: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """(M, order) all n-grams of an order in lexicographic order, (M,) their counts; start tokens are 0."""
@@ -168,7 +192,7 @@ class NGram(LanguageModel):
         if any(not 0 <= token < self.vocab_size for token in context):
             raise ValueError(f"the context has tokens that are not in the vocabulary 0..{self.vocab_size - 1}")
         table = self.table(len(context) + 1)
-        return table, int(table.find(pack([np.array([token]) for token in (0, *context)], table.bits))[0])
+        return table, int(table.find(table.key([np.array([token]) for token in context or (0,)]))[0])
 
     # A language model ------------------------------------------------------------------------------------------------
 
@@ -178,35 +202,25 @@ class NGram(LanguageModel):
         padded = (self.start_id,) * (n - 1) + tuple(ids)
         return padded[len(padded) - (n - 1) :]
 
-    def _rows(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(T+1,) the row of the context before each token, and of that after the last."""
+    def _columns(self, ids: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """n - 1 columns (T+1,): the tokens before each place, and before the one after the last."""
         n = self.config.order
         padded = np.concatenate([np.zeros(n - 1, np.int64), ids])
-        columns = [padded[i : i + ids.size + 1] for i in range(n - 1)] or [np.zeros(ids.size + 1, np.int64)]
-        return self.table().find(pack(columns, bits_for(self.vocab_size)))
-
-    def _smooth(self, counts: NDArray[Any], totals: NDArray[Any]) -> Floats:
-        with np.errstate(divide="ignore"):  # ln 0 = -inf is meant
-            return np.log(SMOOTHINGS[self.config.smoothing](counts, totals, self.config)).astype(np.float32)
-
-    def _log_probs(self, rows: NDArray[np.int64]) -> Floats:
-        """(R, V) the log-probabilities after the context of each row."""
-        table = self.table()
-        return self._smooth(table.dense(rows), table.row_totals(rows)[:, None])
+        return [padded[i : i + ids.size + 1] for i in range(n - 1)]
 
     def log_probs(self, ids: Sequence[int]) -> Floats:
-        rows = self._rows(check_ids(ids, self.vocab_size))
-        out = np.empty((rows.size, self.vocab_size), dtype=np.float32)
+        columns = self._columns(check_ids(ids, self.vocab_size))
+        out = np.empty((len(ids) + 1, self.vocab_size), dtype=np.float32)
         chunk = max(CHUNK_FLOATS // self.vocab_size, 1)
-        for begin in range(0, rows.size, chunk):
-            out[begin : begin + chunk] = self._log_probs(rows[begin : begin + chunk])
+        for begin in range(0, len(out), chunk):
+            rows = slice(begin, begin + chunk)
+            out[rows] = _log(self.estimate.dense([column[rows] for column in columns], len(out[rows])))
         return out
 
     def score(self, ids: Sequence[int]) -> Floats:
-        """(T,) ln p of each token, by looking up its own count only: nothing here is V wide."""
+        """(T,) ln p of each token, by looking up its own counts only: nothing here is V wide."""
         tokens = check_ids(ids, self.vocab_size)
-        rows = self._rows(tokens)[:-1]
-        return self._smooth(self.table().look_up(rows, tokens), self.table().row_totals(rows))
+        return _log(self.estimate.probs([column[:-1] for column in self._columns(tokens)], tokens))
 
     def start(self) -> tuple[tuple[int, ...], Floats]:
         return self.prompt([])
@@ -219,23 +233,29 @@ class NGram(LanguageModel):
         return self._after(self.context(check_ids(ids, self.vocab_size).tolist()))
 
     def _after(self, context: tuple[int, ...]) -> tuple[tuple[int, ...], Floats]:
-        return context, self._log_probs(np.array([self._row(context)[1]]))[0]
+        return context, _log(self.estimate.dense([np.array([token]) for token in context], 1))[0]
 
     def trace(self, ids: Sequence[int]) -> dict[str, NDArray[Any]]:
         """ "log_probs" and what they are made of.
 
         "contexts" (T+1, n-1) the tokens each row depends on; "counts" (T+1, V) how often each token followed them;
-        "totals" (T+1,) how often anything did; "token_counts" (T,) the count of the token that came.
+        "totals" (T+1,) how often anything did; "token_counts" (T,) the count of the token that came; of each order
+        that the smoothing asks, "order.2.gamma" (T+1,) the share that its context leaves for the shorter one.
         """
-        tokens = check_ids(ids, self.vocab_size)
-        rows, n = self._rows(tokens), self.config.order
-        padded = np.concatenate([np.zeros(n - 1, np.int64), tokens])
+        tokens, table = check_ids(ids, self.vocab_size), self.table()
+        columns = self._columns(tokens)
+        rows = table.find(table.key(columns or [np.zeros(tokens.size + 1, np.int64)]))
+        gammas = {
+            f"order.{level.order}.gamma": self.estimate._rows(level, columns, rows.size)[1]
+            for level in self.estimate.levels
+        }
         return {
             "log_probs": self.log_probs(ids),
-            "contexts": padded[np.arange(rows.size)[:, None] + np.arange(n - 1)],
-            "counts": self.table().dense(rows).astype(np.int64),
-            "totals": self.table().row_totals(rows),
-            "token_counts": self.table().look_up(rows[:-1], tokens),
+            "contexts": np.stack(columns, axis=1) if columns else np.zeros((rows.size, 0), np.int64),
+            "counts": table.dense(rows).astype(np.int64),
+            "totals": table.row_totals(rows),
+            "token_counts": table.look_up(rows[:-1], tokens),
+            **gammas,
         }
 
     # Files -----------------------------------------------------------------------------------------------------------
@@ -249,6 +269,7 @@ class NGram(LanguageModel):
             "tokens": table.tokens,
             "counts": table.counts.astype(np.int64),
             "head": np.array(self._head, dtype=np.int32),
+            **({"weights": self._weights} if self.config.smoothing == "jelinek-mercer" else {}),
         }
 
     @classmethod
@@ -258,7 +279,37 @@ class NGram(LanguageModel):
         if head is None or head.ndim != 1 or head.size > config.order or head.dtype != np.int32:
             raise ValueError("the n-gram file does not hold the first tokens of its text")
         check_ids(head.tolist(), config.vocab_size)
+        weights = None
+        if config.smoothing == "jelinek-mercer":
+            weights = arrays.get("weights")
+            if weights is None or weights.shape != (config.order,) or weights.dtype != np.float64:
+                raise ValueError("the n-gram file does not hold the share of each order")
+            if not np.all((weights > 0) & (weights < 1)):
+                raise ValueError("the shares of the orders in the n-gram file must lie between 0 and 1")
         model = cls(config)
-        table = {name: array for name, array in arrays.items() if name != "head"}
-        model._take(check_counts(config.order, config.vocab_size, table), head.tolist())
+        own = ("head", "weights") if weights is not None else ("head",)
+        table = {name: array for name, array in arrays.items() if name not in own}
+        model._take(check_counts(config.order, config.vocab_size, table), head.tolist(), False, weights)
         return model
+
+
+def contexts(tokens: Tokens, order: int) -> list[NDArray[np.int64]]:
+    """The order - 1 columns (N,) of the tokens before each token of a text; start tokens where a passage that stands by
+    itself, or the text, begins.
+    """
+    N = tokens.ids.size
+    inside = np.arange(N)
+    if tokens.separate:
+        inside = inside - np.repeat(tokens.starts, np.diff(np.append(tokens.starts, N)))
+    columns = []
+    for back in range(order - 1, 0, -1):
+        column = np.zeros(N, np.int64)
+        column[back:] = tokens.ids[:-back] if back < N else column[back:]
+        column[inside < back] = 0
+        columns.append(column)
+    return columns
+
+
+def _log(probs: Doubles) -> Floats:
+    with np.errstate(divide="ignore"):  # ln 0 = -inf is meant
+        return np.log(probs).astype(np.float32)

@@ -52,8 +52,8 @@ def test_bigrams_of_the_verse_by_hand() -> None:
 
 def test_add_k_by_hand() -> None:
     model = verse(2, k=0.5)
-    # (3 + ½) / (9 + ½ V) and, for what never followed, ½ / (9 + ½ V)
-    expected = np.array([3.5, 0.5]) / (9 + 0.5 * V)
+    # 11 tokens can come (all but <s>): (3 + ½) / (9 + ½ · 11) and, for what never followed, ½ / (9 + ½ · 11)
+    expected = np.array([3.5, 0.5]) / 14.5
     np.testing.assert_allclose(np.exp(model.log_probs(ids("the"))[-1, ids("mouse gone")]), expected, rtol=1e-6)
 
 
@@ -98,14 +98,15 @@ def test_a_context_never_seen_is_uniform_without_smoothing_and_with_it() -> None
     for k in (0.0, 0.1):
         model = verse(2, k)
         assert not model.seen([1])  # nothing ever followed <unk>
-        np.testing.assert_allclose(model.log_probs([1])[-1], -math.log(V), rtol=1e-6)
+        np.testing.assert_allclose(model.log_probs([1])[-1, 1:], -math.log(V - 1), rtol=1e-6)
         assert model.seen(ids("the"))
         assert model.seen(())
 
 
 def test_a_model_that_has_counted_nothing_is_uniform() -> None:
     model = models.build("ngram", {"order": 3, "k": 0}, 9)
-    np.testing.assert_allclose(model.log_probs([4, 5]), -math.log(9), rtol=1e-6)
+    np.testing.assert_allclose(model.log_probs([4, 5])[:, 1:], -math.log(8), rtol=1e-6)
+    assert np.isneginf(model.log_probs([4, 5])[:, 0]).all()  # the start token never comes
     assert model.n_params == 0
     assert model.top_ngrams(2, 5)[0].shape == (0, 2)
     assert model.top_ngrams(1, 5)[0].shape == (0, 1)
@@ -118,19 +119,23 @@ def test_a_trace_shows_what_the_probabilities_are_made_of() -> None:
     assert trace["contexts"].tolist() == [[0, 0], [0, *ids("the")], ids("the mouse"), ids("mouse ate")]
     np.testing.assert_array_equal(trace["totals"], trace["counts"].sum(1))
     assert trace["token_counts"].tolist() == [1, 1, 1]
-    expected = (trace["counts"] + 0.1) / (trace["totals"][:, None] + 0.1 * V)
-    np.testing.assert_allclose(np.exp(trace["log_probs"]), expected, rtol=1e-5)
+    expected = (trace["counts"] + 0.1) / (trace["totals"][:, None] + 0.1 * (V - 1))
+    np.testing.assert_allclose(np.exp(trace["log_probs"][:, 1:]), expected[:, 1:], rtol=1e-5)
+    np.testing.assert_allclose(trace["order.3.gamma"], 0.1 * (V - 1) / (trace["totals"] + 0.1 * (V - 1)), rtol=1e-9)
 
 
 # Parity with nltk ---------------------------------------------------------------------------------------------------
 
 
 def theirs(make: Any, order: int) -> Any:
-    """An nltk model of the verse with our start padding, and a vocabulary of V words."""
+    """An nltk model of the verse with our start padding, and a vocabulary of the V - 1 words that can come.
+
+    Its start token is none of them, so nltk reads it as its <UNK>, in the text and in contexts alike.
+    """
     padded = ["<s>"] * (order - 1) + [WORDS.itos[i] for i in ids(VERSE)]
     model = make(order)
-    model.fit([list(everygrams(padded, max_len=order))], ["<s>", *WORDS.itos[2:]])  # it adds <UNK> itself
-    assert len(model.vocab) == V
+    model.fit([list(everygrams(padded, max_len=order))], WORDS.itos[2:])  # it adds <UNK> itself
+    assert len(model.vocab) == V - 1
     return model
 
 
@@ -161,7 +166,7 @@ def test_counts_agree_with_nltk(order: int) -> None:
     grams, counts = verse(order).counts(order)
     assert counts.sum() == len(ids(VERSE))
     for gram, n in zip(grams.tolist(), counts.tolist(), strict=True):
-        words = ["<s>" if i == 0 else WORDS.itos[i] for i in gram]
+        words = ["<UNK>" if i == 0 else WORDS.itos[i] for i in gram]
         assert nltk_model.counts[words[:-1]][words[-1]] == n if order > 1 else nltk_model.counts[words[0]] == n
 
 
@@ -228,7 +233,7 @@ def test_a_score_is_never_v_wide() -> None:
     model = NGram(NGramConfig(1 << 16, 5, k=0.5)).fit(Tokens(text, np.array([0])))
     scores = model.score(text.tolist())
     assert scores.shape == (60_000,)
-    assert np.exp(scores[0]) == pytest.approx(1.5 / (1 + 0.5 * (1 << 16)), rel=1e-5)
+    assert np.exp(scores[0]) == pytest.approx(1.5 / (1 + 0.5 * ((1 << 16) - 1)), rel=1e-5)
 
 
 # Files --------------------------------------------------------------------------------------------------------------
@@ -314,7 +319,7 @@ def test_files_of_strangers_are_checked(changes: dict[str, Any]) -> None:
         ({"k": math.nan}, "k must be a number"),
         ({"k": math.inf}, "k must be a number"),
         ({"k": "1"}, "k must be a number"),
-        ({"smoothing": "magic"}, "smoothing must be one of add-k"),
+        ({"smoothing": "magic"}, "smoothing must be one of mle, add-k"),
         ({"smoothing": []}, "smoothing"),
         ({"colour": 1}, "no setting named 'colour'"),
     ],
