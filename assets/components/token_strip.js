@@ -4,7 +4,7 @@
 function make(root) {
   const off = new AbortController();
   const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
-  const me = { chips: [], locked: null, shown: null, at: 0 };
+  const me = { chips: [], locked: null, shown: null, at: 0, under: null }; // under: the token under the pointer
 
   const legend = el("div", "legend quiet", null, { "aria-hidden": "true" });
   const scale = el("span", "scale");
@@ -55,6 +55,7 @@ function make(root) {
       open = /\s$/.test(token);
     }
     strip.replaceChildren(nodes);
+    me.under = null; // the browser tells anew what lies under the pointer
     me.at = Math.min(me.at, Math.max(0, data.n - 1));
     if (me.chips[me.at]) me.chips[me.at].tabIndex = 0;
   }
@@ -145,7 +146,7 @@ function make(root) {
       me.chips[i].setAttribute("aria-selected", "true");
       focusable(i);
     }
-    show(i);
+    show(i ?? (tell ? me.under : null)); // let go, a resting pointer previews again
     if (!tell) return;
     live.textContent = i === null ? "Let go." : `Locked token ${i + 1}: ${visible(text(i))}, ${head.textContent}`;
     me.component.setStateValue("locked", { at: i, seq: Date.now() });
@@ -162,9 +163,11 @@ function make(root) {
     return chip ? Number(chip.dataset.i) : null;
   };
   on(strip, "pointerover", (event) => {
-    const i = indexOf(event);
-    if (i !== null && me.locked === null && event.pointerType !== "touch") show(i);
+    if (event.pointerType === "touch") return;
+    me.under = indexOf(event);
+    if (me.under !== null && me.locked === null) show(me.under);
   });
+  on(strip, "pointerleave", () => { me.under = null; });
   on(strip, "click", (event) => {
     const i = indexOf(event);
     if (i !== null) lock(i === me.locked ? null : i, true);
@@ -209,8 +212,9 @@ function make(root) {
     if (event.key !== "Escape" || me.locked === null) return;
     event.stopPropagation();
     const i = me.locked;
-    lock(null, true);
     me.chips[i].focus();
+    lock(null, true);
+    if (me.under === null) show(i);
   });
   on(list, "click", (event) => {
     const node = event.target.closest(".alt");

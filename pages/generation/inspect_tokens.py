@@ -1,9 +1,12 @@
 """Generation / Inspect: every token of a text with its probability, and what else could have come."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
-from lmcore import evaluation, sampling
+from lmcore import evaluation
+from lmcore.probes.alternatives import Place
 from pages.shared import components, lesson, models, scripts
 from pages.shared.view import View, number, text, token_list, whole
 
@@ -11,6 +14,7 @@ PAGE = "inspect"
 STRIP = f"{PAGE}.strip"
 MAX_SHOWN = 600  # tokens on the strip
 ANEW = {"keep": -1, "drawn": ()}
+N_OPENING = 32  # tokens that the model has written when the page opens
 PROMPT = "Once there was a boy named Leo who had a"
 
 view = View(
@@ -35,7 +39,7 @@ lesson.idea(
 
 def changed() -> None:
     """Another prompt or model: what was written for the old one goes."""
-    view.set(keep=-1, drawn=())
+    view.set(**ANEW)
     history.clear()
 
 
@@ -48,90 +52,62 @@ with controls[1]:
 
 tokenizer, V = loaded.tokenizer, loaded.tokenizer.vocab_size
 prompt_ids = tuple(tokenizer.encode(typed))
-kept = prompt_ids if view["keep"] < 0 else prompt_ids[: view["keep"]]
-drawn = tuple(token for token in view["drawn"] if 0 < token < V)
-ids = (*kept, *drawn)[:MAX_SHOWN]
+lesson.say_unknown(tokenizer, typed)
+
+
+def now() -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The prompt's tokens that stay, and those that came after them.
+
+    In the opening state the model has already written. Nobody asked for that, so it is no part of the URL.
+    """
+    kept = prompt_ids if view["keep"] < 0 else prompt_ids[: view["keep"]]
+    if view.untouched:
+        return kept, models.written(loaded, kept, N_OPENING, view["T"], view["seed"])
+    return kept, tuple(token for token in view["drawn"] if 0 < token < V)
+
+
+def stay() -> None:
+    """Other settings for what is written next: what stands there stays."""
+    view.set(drawn=now()[1])
 
 
 def write(n: int, start: tuple[int, ...], already: tuple[int, ...]) -> None:
     """Let the model go on: n tokens drawn at this page's temperature, after `start` and `already`."""
-    steps = sampling.generate(
-        loaded.model, [*start, *already], max_new_tokens=min(n, MAX_SHOWN - len(start) - len(already)),
-        temperature=view["T"], seed=view["seed"] + len(already),
-    )  # fmt: skip
-    view.set(keep=len(start) if len(start) < len(prompt_ids) else -1, drawn=(*already, *(step.token for step in steps)))
+    history.append((view["keep"], view["drawn"]))
+    n = max(0, min(n, MAX_SHOWN - len(start) - len(already)))
+    more = models.written(loaded, (*start, *already), n, view["T"], view["seed"] + len(already))
+    view.set(keep=len(start) if len(start) < len(prompt_ids) else -1, drawn=(*already, *more))
 
 
 def write_on(n: int) -> None:
     """The button: go on from the end."""
-    history.append((view["keep"], drawn))
-    write(n, kept, drawn)
+    write(n, *now())
 
 
-def branch(position: int, token: int) -> None:
+def on_branch() -> None:
     """Put the clicked alternative in its place, cut what came after, and let the model go on from there."""
+    kept, drawn = now()
+    length = min(len(kept) + len(drawn), MAX_SHOWN)
+    position, token = components.strip_branch(STRIP, length) or (0, 0)
     if 0 < token < V:
-        history.append((view["keep"], drawn))
         already = (*drawn[: max(0, position - len(kept))], token)
-        write(max(1, len(ids) - position - 1), kept[:position], already)
+        write(max(1, length - position - 1), kept[:position], already)
 
 
 def go_back() -> None:
     """Undo the last branch or continuation."""
-    keep, was = history.pop()
-    view.set(keep=keep, drawn=was)
+    if history:
+        keep, was = history.pop()
+        view.set(keep=keep, drawn=was)
 
 
 def opening() -> None:
-    """The opening state: the shipped model has already written."""
+    """The opening state."""
     view.reset()
     history.clear()
-    st.session_state[f"{PAGE}.opened"] = False
 
 
-if not st.session_state.get(f"{PAGE}.opened"):
-    st.session_state[f"{PAGE}.opened"] = True
-    if not drawn and typed == PROMPT and loaded.id == models.DEFAULT:
-        write(32, prompt_ids, ())
-        st.rerun()
-
-with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-    st.button("Write one token", on_click=write_on, args=(1,), icon=":material/edit:", key=f"{PAGE}.one")
-    st.button("Write 20", on_click=write_on, args=(20,), icon=":material/edit_note:", key=f"{PAGE}.more")
-    st.button("Go back", on_click=go_back, disabled=not history, icon=":material/undo:", key=f"{PAGE}.back")
-
-if not ids:
-    st.info("Type a text, or let the model write the first token.", icon=":material/info:")
-    view.publish()
-    st.stop()
-if len(prompt_ids) + len(drawn) > MAX_SHOWN:
-    st.caption(f"The first {MAX_SHOWN} tokens are shown; the text has {len(prompt_ids) + len(drawn):,}.")
-lesson.say_unknown(tokenizer, typed)
-
-found = models.text_places(loaded, ids)
-strip = components.token_strip(
-    [
-        {
-            "text": tokenizer.itos[place.token], "prob": place.prob, "rank": place.rank, "entropy": place.entropy,
-            "alternatives": [[tokenizer.itos[token], prob, token] for token, prob in place.alternatives],
-        }
-        for place in found
-    ],
-    key=STRIP, n_prompt=len(kept), locked=min(len(kept), len(ids) - 1),
-)  # fmt: skip
-
-if strip.branch:
-    branch(*strip.branch)
-    st.rerun()
-
-total = sum(place.log_prob for place in found)
-n_chars = len(tokenizer.decode(ids))
-perplexity = evaluation.perplexity(-total, len(found))
-with st.container(horizontal=True, gap="large"):
-    st.metric("Log-likelihood", f"{total:.1f} nats", width="content")
-    st.metric("Perplexity", f"{perplexity:.3g} a token", width="content")
-    st.metric("Bits per character", f"{evaluation.bits_per_character(-total, n_chars):.3g}", width="content")
-
+stage = st.container()
 lesson.try_this(
     view,
     [
@@ -142,15 +118,7 @@ lesson.try_this(
     then=history.clear,
     reset=opening,
 )
-
-surprise = min(found, key=lambda place: place.log_prob)
-certain = max(found, key=lambda place: place.log_prob)
-lesson.what_you_see(
-    f"The most surprising of these {len(found)} tokens is {lesson.chip(tokenizer.itos[surprise.token])} with "
-    f"probability {surprise.prob:.3g}, its rank {surprise.rank:,} of {V - 1:,}; the surest is "
-    f"{lesson.chip(tokenizer.itos[certain.token])} with {certain.prob:.3g}. Perplexity {perplexity:.3g} means: on "
-    f"average the model was as unsure as if it chose among {perplexity:.3g} equally likely tokens."
-)
+reading = st.container()
 lesson.predict(
     PAGE,
     "You put a word that hardly fits into the middle of the text. What happens to the tokens after it?",
@@ -158,15 +126,86 @@ lesson.predict(
     1,
     "Every factor is p(token | all before it), so one odd word moves every distribution after it. Branch and see.",
 )
-
 with st.expander("Go further", icon=":material/tune:"):
-    st.slider("Temperature of what the model writes here", 0.0, 5.0, step=0.05, key=view.key("T"))
-    st.number_input("Seed", 0, 9999, key=view.key("seed"), help="The same seed writes the same text.")
+    st.slider("Temperature of what the model writes here", 0.0, 5.0, step=0.05, key=view.key("T"), on_change=stay)
+    st.number_input("Seed", 0, 9999, key=view.key("seed"), help="The same seed writes the same text.", on_change=stay)
+below = st.container()
 
-lesson.the_code(
-    PAGE,
-    ["lmcore.probes.alternatives:place", "lmcore.probes.alternatives:places", "lmcore.sampling:generate"],
-    f"""
+
+@st.fragment
+def follow() -> None:
+    """What changes when tokens are written or a branch is taken. Only this runs then, not the page around it."""
+    kept, drawn = now()
+    ids = (*kept, *drawn)[:MAX_SHOWN]
+    with stage:
+        acts()
+        if len(kept) + len(drawn) > MAX_SHOWN:
+            st.caption(f"The first {MAX_SHOWN} tokens are shown; the text has {len(kept) + len(drawn):,}.")
+        if not ids:
+            st.info("Type a text, or let the model write the first token.", icon=":material/info:")
+    if ids:
+        found = models.text_places(loaded, ids)
+        perplexity = evaluation.perplexity(-sum(place.log_prob for place in found), len(found))
+        with stage:
+            draw(found, len(kept))
+            scores(found, ids, perplexity)
+        with reading:
+            read(found, perplexity)
+        with below:
+            behind(found, ids)
+    view.publish()
+
+
+def acts() -> None:
+    """The buttons over the strip."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.button("Write one token", on_click=write_on, args=(1,), icon=":material/edit:", key=f"{PAGE}.one")
+        st.button("Write 20", on_click=write_on, args=(20,), icon=":material/edit_note:", key=f"{PAGE}.more")
+        st.button("Go back", on_click=go_back, disabled=not history, icon=":material/undo:", key=f"{PAGE}.back")
+
+
+def draw(found: Sequence[Place], n_prompt: int) -> None:
+    """The strip."""
+    components.token_strip(
+        [
+            {
+                "text": tokenizer.itos[place.token], "prob": place.prob, "rank": place.rank, "entropy": place.entropy,
+                "alternatives": [[tokenizer.itos[token], prob, token] for token, prob in place.alternatives],
+            }
+            for place in found
+        ],
+        key=STRIP, n_prompt=n_prompt, locked=min(n_prompt, len(found) - 1), on_branch=on_branch,
+    )  # fmt: skip
+
+
+def scores(found: Sequence[Place], ids: Sequence[int], perplexity: float) -> None:
+    """The text as three numbers."""
+    total = sum(place.log_prob for place in found)
+    bits = evaluation.bits_per_character(-total, len(tokenizer.decode(ids)))
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Log-likelihood", f"{total:.1f} nats", width="content")
+        st.metric("Perplexity", f"{perplexity:.3g} a token", width="content")
+        st.metric("Bits per character", f"{bits:.3g}", width="content")
+
+
+def read(found: Sequence[Place], perplexity: float) -> None:
+    """What you see, in this text's numbers."""
+    surprise = min(found, key=lambda place: place.log_prob)
+    certain = max(found, key=lambda place: place.log_prob)
+    lesson.what_you_see(
+        f"The most surprising of these {len(found)} tokens is {lesson.chip(tokenizer.itos[surprise.token])} with "
+        f"probability {surprise.prob:.3g}, its rank {surprise.rank:,} of {V - 1:,}; the surest is "
+        f"{lesson.chip(tokenizer.itos[certain.token])} with {certain.prob:.3g}. Perplexity {perplexity:.3g} means: on "
+        f"average the model was as unsure as if it chose among {perplexity:.3g} equally likely tokens."
+    )
+
+
+def behind(found: Sequence[Place], ids: Sequence[int]) -> None:
+    """The code and the numbers of what is drawn now."""
+    lesson.the_code(
+        PAGE,
+        ["lmcore.probes.alternatives:place", "lmcore.probes.alternatives:places", "lmcore.sampling:generate"],
+        f"""
 {scripts.open_model(loaded)}
 from lmcore.probes.alternatives import places
 
@@ -177,18 +216,20 @@ for place in places(model, ids):
     print(f"{{tokenizer.itos[place.token]!r:16}} {{place.prob:.4g}} rank {{place.rank}}")
 print(f"log-likelihood {{total:.4f}} nats")
 """,
-)
-lesson.the_numbers(
-    PAGE,
-    lambda: pd.DataFrame(
-        {
-            "place": range(1, len(found) + 1),
-            "token": [tokenizer.itos[place.token] for place in found],
-            "probability": [place.prob for place in found],
-            "log-probability (nats)": [place.log_prob for place in found],
-            "rank": [place.rank for place in found],
-            "entropy (nats)": [place.entropy for place in found],
-        }
-    ),
-)
-view.publish()
+    )
+    lesson.the_numbers(
+        PAGE,
+        lambda: pd.DataFrame(
+            {
+                "place": range(1, len(found) + 1),
+                "token": [tokenizer.itos[place.token] for place in found],
+                "probability": [place.prob for place in found],
+                "log-probability (nats)": [place.log_prob for place in found],
+                "rank": [place.rank for place in found],
+                "entropy (nats)": [place.entropy for place in found],
+            }
+        ),
+    )
+
+
+follow()

@@ -32,7 +32,11 @@ MAX_TEMPERATURE = 5.0  # the slider's last number; after it only infinity
 N_ALTERNATIVES = 10
 
 
-PARTS = {"temperature_bench": ("temperature_distribution",)}  # files of their own that a component needs before its own
+PARTS = {  # files of their own that a component needs before its own
+    "temperature_bench": ("temperature_distribution",),
+    "token_cuts": ("token_face",),
+    "bpe_merges": ("token_face",),
+}
 
 
 @functools.cache
@@ -41,7 +45,8 @@ def _assets(name: str) -> tuple[str, str]:
     scales = json.dumps({"light": LIGHT.probability, "dark": DARK.probability})
     js = [f"const PROBABILITY = {scales};", (COMPONENTS / "common.js").read_text(encoding="utf-8")]
     js += [(COMPONENTS / f"{part}.js").read_text(encoding="utf-8") for part in (*PARTS.get(name, ()), name)]
-    css = [(COMPONENTS / f"{part}.css").read_text(encoding="utf-8") for part in ("common", name)]
+    styles = [COMPONENTS / f"{part}.css" for part in ("common", *PARTS.get(name, ()), name)]
+    css = [file.read_text(encoding="utf-8") for file in styles if file.is_file()]  # a part may have none
     return "\n".join(js), "\n".join(css)
 
 
@@ -292,6 +297,12 @@ def token_strip(
     )
     now = memory.now if memory.now is not None and memory.now < len(tokens) else None
     return StripResult(now, _branch(result.branch, len(tokens)))
+
+
+def strip_branch(key: str, size: int) -> tuple[int, int] | None:
+    """The branch (position, token id) that the person just asked for on the strip `key` of `size`. For callbacks."""
+    state = st.session_state.get(key)
+    return _branch(state.get("branch"), size) if isinstance(state, Mapping) else None
 
 
 def _strip_payload(tokens: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from lmcore import checkpoints
+from lmcore import checkpoints, sampling
 from lmcore.models.base import LanguageModel
 from lmcore.probes.alternatives import Place, places
 from lmcore.tokenizers.base import Tokenizer
@@ -127,6 +127,11 @@ def text_places(loaded: Loaded, ids: tuple[int, ...], n_alternatives: int = 10) 
     return _places(loaded.hash, ids, n_alternatives, Unhashed(loaded.model))
 
 
+def written(loaded: Loaded, ids: tuple[int, ...], n: int, temperature: float, seed: int) -> tuple[int, ...]:
+    """The n tokens that the model draws after `ids`, the same ones for the same seed."""
+    return _written(loaded.hash, ids, n, temperature, seed, Unhashed(loaded.model))
+
+
 @functools.lru_cache(maxsize=512)
 def _next(content: str, ids: tuple[int, ...], hidden: Unhashed) -> np.ndarray:
     log_probs = hidden.value.prompt(ids)[1].astype(np.float32)
@@ -137,6 +142,14 @@ def _next(content: str, ids: tuple[int, ...], hidden: Unhashed) -> np.ndarray:
 @functools.lru_cache(maxsize=256)
 def _places(content: str, ids: tuple[int, ...], n: int, hidden: Unhashed) -> list[Place]:
     return places(hidden.value, ids, n)
+
+
+@functools.lru_cache(maxsize=64)
+def _written(
+    content: str, ids: tuple[int, ...], n: int, temperature: float, seed: int, hidden: Unhashed
+) -> tuple[int, ...]:
+    steps = sampling.generate(hidden.value, list(ids), max_new_tokens=n, temperature=temperature, seed=seed)
+    return tuple(step.token for step in steps)
 
 
 def warm_up() -> None:

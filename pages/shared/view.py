@@ -119,6 +119,11 @@ class View:
         """The token of a share link, when this page was opened by one."""
         return self.store.get("_extra", {}).get("share")
 
+    @property
+    def untouched(self) -> bool:
+        """True in the opening state."""
+        return all(self.store[name] == field.default for name, field in self.fields.items())
+
     def key(self, name: str) -> str:
         """The session_state key of a field's widget."""
         return f"{self.page}.{name}"

@@ -25,6 +25,7 @@ def opened(lesson: Callable[..., Any], **options: Any) -> Any:
     page = lesson("inspect", **options)
     expect(tokens(page)).to_have_count(42)
     place(page, "^token 11 of 42$")  # the opening lock: the first token that the model wrote
+    expect(page).to_have_url(re.compile(r"/inspect$"))  # nobody asked for those 32 yet
     return page
 
 
@@ -42,6 +43,7 @@ def test_hover_previews_click_locks_escape_lets_go(lesson: Callable[..., Any]) -
     place(page, "^token 16 of 42")
     page.keyboard.press("Escape")
     expect(page.locator(".tok.locked")).to_have_count(0)
+    place(page, "^token 4 of 42")  # the one under the resting pointer
     tokens(page).nth(6).hover()
     place(page, "^token 7 of 42")
 

@@ -87,13 +87,28 @@ def test_unknown_words_are_named():
     assert "`zyzzyva`" in shown_text(at)
 
 
+def test_the_opening_of_inspect_is_not_in_its_address():
+    """What the model has written by itself is shown; the address keeps only what a person asked for."""
+    at = open_page("inspect", {"inspect.numbers": True})
+    no_exception(at)
+    n_opening = len(at.dataframe[0].value)
+    assert n_opening == 42  # ten tokens of the prompt and 32 more
+    assert dict(at.query_params) == {}
+    at.slider(key="inspect.T").set_value(1.5).run()  # for what is written next: what stands there stays
+    no_exception(at)
+    assert len(at.dataframe[0].value) == n_opening
+    assert len("".join(at.query_params["drawn"]).split(".")) == 32
+
+
 def test_writing_on_and_going_back():
-    at = open_page("inspect")
-    drawn = at.session_state["view/inspect"]["drawn"]
+    at = open_page("inspect", {"inspect.numbers": True})
+    opening = at.dataframe[0].value
     at.button(key="inspect.more").click().run()
     no_exception(at)
-    longer = at.session_state["view/inspect"]["drawn"]
-    assert len(longer) == len(drawn) + 20
-    assert longer[: len(drawn)] == drawn
+    longer = at.dataframe[0].value
+    assert len(longer) == len(opening) + 20
+    assert list(longer["token"][: len(opening)]) == list(opening["token"])
+    assert len("".join(at.query_params["drawn"]).split(".")) == 52
     at.button(key="inspect.back").click().run()
-    assert at.session_state["view/inspect"]["drawn"] == drawn
+    assert at.dataframe[0].value.equals(opening)
+    assert dict(at.query_params) == {}
