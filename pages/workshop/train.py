@@ -15,8 +15,9 @@ from pages.shared.view import View, choice, text, whole
 PAGE = "train"
 TOKENIZERS = {"char": "Characters", "word": "Words", "bpe": "Word pieces"}
 FAMILY_NAMES = {"gpt": "A GPT", "ngram": "Counts"}
-SIZES = {name: f"GPT {preset.title.lower()}, {lesson.duration(preset.seconds)}" for name, preset in PRESETS.items()}
-SIZES |= {f"order-{n}": f"N-gram of order {n}, at once" for n in (2, 3, 4)}
+SIZES = {name: f"GPT {preset.title.lower()}" for name, preset in PRESETS.items()}
+SIZES |= {f"order-{n}": f"N-gram of order {n}" for n in (2, 3, 4)}
+LIVELY = 60  # a run of up to so many seconds is looked at twice a second, a longer one once
 
 view = View(
     PAGE,
@@ -29,6 +30,20 @@ view = View(
     },
 )
 runner, workspace = services.runner(), services.workspace()
+
+
+def seconds_of(size: str) -> float:
+    """How long a run takes here, measured for as many steps as the size itself says; 0 for counting."""
+    preset = PRESETS.get(size)
+    if preset is None:
+        return 0.0
+    return preset.seconds * (view["steps"] or preset.train["max_steps"]) / preset.train["max_steps"]
+
+
+def size_and_time(size: str) -> str:
+    """A size as it is offered: how long it takes follows the steps that are asked for."""
+    return f"{SIZES[size]}, {lesson.duration(seconds_of(size)) if size in PRESETS else 'at once'}"
+
 
 lesson.idea(
     "Train",
@@ -43,7 +58,7 @@ with controls[0]:
 with controls[1]:
     st.selectbox("Tokens", list(TOKENIZERS), format_func=TOKENIZERS.__getitem__, key=view.key("tokenizer"))
 with controls[2]:
-    st.selectbox("Model and size", list(SIZES), format_func=SIZES.__getitem__, key=view.key("size"))
+    st.selectbox("Model and size", list(SIZES), format_func=size_and_time, key=view.key("size"))
 
 
 def chosen_spec() -> dict:
@@ -103,7 +118,7 @@ def keep(job: JobStatus | None) -> None:
         return
     try:
         made = runner.result(job.job_id)
-        title = f"{SIZES.get(view['size'], 'Model').split(',')[0]} on {corpus.title}"
+        title = f"{SIZES.get(view['size'], 'Model')} on {corpus.title}"
         services.library().keep_model(workspace, made.folder, title=title, run_id=job.job_id)
         st.session_state[f"{PAGE}.note"] = "Kept. It is in your library, and every page offers it now."
     except (JobError, LibraryError) as refusal:
@@ -122,7 +137,7 @@ if refusal := st.session_state.get(f"{PAGE}.refusal"):
 
 
 def watch(job_id: str) -> None:
-    """The stage of a job. It runs by itself every half second until the job has ended."""
+    """The stage of a job. It runs by itself until the job has ended."""
     job = runner.status(job_id, workspace)
     run = live.of_job(job_id)
     st.markdown(f"**{headline(job)}** {live.status_sentence(job, run)}")
@@ -136,6 +151,13 @@ def watch(job_id: str) -> None:
     if not job.active and st.session_state.get(f"{PAGE}.polling") == job_id:
         st.session_state[f"{PAGE}.polling"] = None
         st.rerun()  # the whole page, once: the polling ends and the reading below gets its numbers
+    if job.active and pace(job) > st.session_state.get(f"{PAGE}.pace", 0.0):
+        st.rerun()  # also once: now it is known how long it takes
+
+
+def pace(job: JobStatus) -> float:
+    """Seconds between two looks at a run."""
+    return 1.0 if (job.expected_left_s or 0) > LIVELY else 0.5
 
 
 def headline(job: JobStatus) -> str:
@@ -147,13 +169,13 @@ def headline(job: JobStatus) -> str:
 
 def buttons(job: JobStatus) -> None:
     """What can be done with the run on the stage."""
+    if job.active:  # nothing more is looked up: everybody who watches comes here at every look
+        if st.button("Stop", icon=":material/stop:", key=f"{PAGE}.stop", disabled=job.state == "stopping"):
+            runner.stop(job.job_id, workspace)
+            st.rerun()
+        return
     kept = next((m for m in services.library().models(workspace) if m.run_id == job.job_id), None)
     with st.container(horizontal=True, gap="small"):
-        if job.active:
-            if st.button("Stop", icon=":material/stop:", key=f"{PAGE}.stop", disabled=job.state == "stopping"):
-                runner.stop(job.job_id, workspace)
-                st.rerun()
-            return
         if job.state in ("stopped", "failed") and st.button("Resume", icon=":material/resume:", key=f"{PAGE}.resume"):
             resume(job)
             st.rerun()
@@ -191,7 +213,8 @@ if job is None:
 else:
     if job.active:
         st.session_state[f"{PAGE}.polling"] = job.job_id
-    st.fragment(watch, run_every=0.5 if job.active else None)(job.job_id)
+    st.session_state[f"{PAGE}.pace"] = pace(job)
+    st.fragment(watch, run_every=pace(job) if job.active else None)(job.job_id)
     run = live.of_job(job.job_id)
     vocab_size = int(run.start.get("config", {}).get("vocab_size", 0))
 

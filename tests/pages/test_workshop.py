@@ -58,6 +58,33 @@ def test_the_same_run_is_replayed_and_says_so():
     assert "this is a replay" in shown_text(trained())
 
 
+def test_how_long_it_takes_follows_the_steps():
+    at = open_page("train", query={"size": "small", "steps": "2100"})
+    size = at.selectbox(key="train.size")
+    assert "GPT small, about 3 min" in size.options  # 65 s for 700 steps
+    assert "N-gram of order 3, at once" in size.options
+    at.number_input(key="train.steps").set_value(0).run()
+    no_exception(at)
+    assert "GPT small, about 65 s" in at.selectbox(key="train.size").options
+    assert at.selectbox(key="train.size").value == "small"
+
+
+def test_a_long_run_is_looked_at_less_often():
+    at = open_page("train", query={**QUICK, "text": "tales", "steps": "20000"})
+    at.button(key="train.go").click().run()
+    job_id, after = at.session_state["train.job"], 0
+    while (services.runner().status(job_id).expected_left_s or 0) < 60:
+        after = services.runner().wait(job_id, after, timeout=60)[-1].seq
+    at.run()
+    no_exception(at)
+    assert at.session_state["train.pace"] == 1.0
+    at.button(key="train.stop").click().run()
+    wait_for_end(at)
+    at.run()
+    no_exception(at)
+    assert "Stopped at step" in shown_text(at)
+
+
 def test_a_reload_finds_the_run_again():
     first = trained()
     second = AppTest.from_file(str(first._script_path), default_timeout=60)
