@@ -30,6 +30,12 @@ CHAPTERS: dict[str, list[Lesson]] = {
             "The texts, models and runs you kept; share one, or use another device.", ":material/shelves:",
         ),
     ],
+    "Foundations": [
+        Lesson(
+            "probability", "foundations/probability.py", "Probability",
+            "From a coin to a sentence: one number for each, and together they are exactly 1.", ":material/casino:",
+        ),
+    ],
     "Counting": [
         Lesson(
             "n-grams", "counting/ngrams.py", "N-grams",

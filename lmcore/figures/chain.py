@@ -1,0 +1,212 @@
+"""The chain rule as pictures: a factor a token, products that underflow beside the sum of logs, two sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from lmcore.figures.frame import figure, layout
+from lmcore.figures.numbers import power, signed, small
+from lmcore.figures.theme import Theme, label
+
+LN10 = math.log(10)
+MAX_WORDS = 14  # on the two paths; with more they would stand on top of each other
+
+
+def factor_bars(
+    tokens: Sequence[str], factors: Sequence[float], log_sums: Sequence[float], *, theme: Theme
+) -> go.Figure:
+    """A row a token: its factor p(x_i | before) as a bar, the product so far, the sum of the logs so far (nats).
+
+    The product is written from the sum of logs, so that it shows also where a float64 has underflowed.
+    """
+    rows = list(range(len(tokens)))
+    bars = {
+        "type": "bar", "orientation": "h", "x": list(factors), "y": rows, "marker": {"color": theme.accent},
+        "text": [small(p) for p in factors], "textposition": "outside", "cliponaxis": False,
+        "textfont": {"size": 16, "color": theme.ink}, "customdata": [label(token) for token in tokens],
+        "hovertemplate": "p(%{customdata} | all before) = %{x:.6g}<extra></extra>",
+    }  # fmt: skip
+
+    def column(x: float, texts: list[str], color: str) -> dict[str, Any]:
+        return {
+            "type": "scatter", "mode": "text", "x": [x] * len(rows), "y": rows, "text": texts, "xaxis": "x2",
+            "textposition": "middle left", "textfont": {"size": 16, "color": color}, "hoverinfo": "skip",
+            "cliponaxis": False,
+        }  # fmt: skip
+
+    columns = [
+        column(0.5, [power(total / LN10) for total in log_sums], theme.ink),
+        column(1.0, [signed(total) for total in log_sums], theme.ink),
+    ]
+    heads = [
+        {
+            "xref": "paper", "yref": "paper", "x": x, "y": 1, "xanchor": anchor, "yanchor": "bottom", "text": text,
+            "showarrow": False, "font": {"size": 15, "color": theme.quiet},
+        }
+        for x, anchor, text in ((0, "left", "factor"), (0.76, "right", "product"), (1, "right", "Σ ln p"))
+    ]  # fmt: skip
+    shared = layout(
+        theme,
+        x={"domain": [0, 0.52], "range": [0, 1.6], "showticklabels": False, "showline": False, "fixedrange": True},
+        y={
+            "tickvals": rows, "ticktext": [label(token) for token in tokens], "autorange": "reversed",
+            "showline": False, "tickfont": {"size": 17, "color": theme.ink}, "fixedrange": True,
+        },
+        xaxis2={
+            "domain": [0.52, 1], "range": [0, 1], "showticklabels": False, "showline": False, "showgrid": False,
+            "zeroline": False, "fixedrange": True,
+        },
+        height=50 + 34 * max(1, len(rows)),
+        margin={"l": 8, "r": 8, "t": 34, "b": 4},
+        bargap=0.3,
+        annotations=heads,
+    )  # fmt: skip
+    return figure([bars, *columns], shared)
+
+
+def underflow_curves(
+    log_sums: Sequence[float], products: Sequence[tuple[str, Sequence[float], int | None]], *, theme: Theme
+) -> go.Figure:
+    """The sum of logs (as powers of ten) against the place, and products of real floats until they are 0.
+
+    `products`: (name, (L,) values, the token from 1 at which it is 0 or None), the weakest type first.
+    """
+    at = list(range(1, len(log_sums) + 1))
+    exponents = [total / LN10 for total in log_sums]
+    living = [y for y in exponents if y > -math.inf]
+    floor = min([*living, -1.0]) * 1.08
+    lives: dict[str, Any] = {
+        "type": "scatter", "mode": "lines", "x": at[: len(living)], "y": living, "name": "sum of logs",
+        "line": {"color": theme.accent, "width": 3},
+        "hovertemplate": "token %{x}<br>sum of logs: 10 to the %{y:.1f}<extra></extra>",
+    }  # fmt: skip
+    traces = [lives]
+    notes: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
+    for (name, values, death), color in zip(products, (theme.held_out, theme.attention), strict=False):
+        points = [(i, math.log10(float(v))) for i, v in zip(at, values, strict=True) if v > 0]
+        traces.append(
+            {
+                "type": "scatter", "mode": "lines", "name": name, "x": [i for i, _ in points],
+                "y": [y for _, y in points], "line": {"color": color, "width": 7 if name == "float32" else 5},
+                "opacity": 0.55,
+                "hovertemplate": f"token %{{x}}<br>{name} product: 10 to the %{{y:.1f}}<extra></extra>",
+            }
+        )  # fmt: skip
+        if death is None:
+            continue
+        last = points[-1][1] if points else 0.0
+        shapes.append(
+            {
+                "type": "line", "x0": death, "x1": death, "y0": last, "y1": floor,
+                "line": {"color": color, "width": 2, "dash": "dot"},
+            }
+        )  # fmt: skip
+        notes.append(
+            {
+                "x": death, "y": last, "text": f"{name} is 0<br>from token {death} on", "showarrow": False,
+                "xanchor": "left" if death < 0.6 * len(at) else "center", "yanchor": "bottom", "xshift": 8,
+                "yshift": 10, "align": "left",
+                "font": {"size": 16, "color": color},
+            }
+        )  # fmt: skip
+        traces.append(
+            {
+                "type": "scatter", "mode": "markers", "x": [death], "y": [last], "hoverinfo": "skip",
+                "marker": {"symbol": "x", "size": 13, "color": color},
+            }
+        )  # fmt: skip
+    if living:
+        middle = round(0.45 * (len(living) - 1))  # below the curve, where a falling curve leaves room
+        notes.append(
+            {
+                "x": middle + 1, "y": living[middle], "xanchor": "right", "yanchor": "top", "showarrow": False,
+                "xshift": -12, "yshift": -12, "align": "right",
+                "text": f"the sum of logs lives on:<br>{signed(living[-1] * LN10, 0)} nats at token {len(living)}",
+                "font": {"size": 16, "color": theme.accent},
+            }
+        )  # fmt: skip
+    shared = layout(
+        theme,
+        x={"title": "token", "range": [0, max(2, len(at)) * 1.02]},
+        y={
+            "title": "p of the text so far",
+            "range": [floor, -floor * 0.06],
+            "tickprefix": "10<sup>",
+            "ticksuffix": "</sup>",
+            "nticks": 6,
+        },
+        height=400,
+        annotations=notes,
+        shapes=shapes,
+    )
+    return figure(traces, shared)
+
+
+def two_paths(
+    first: tuple[Sequence[str], Sequence[float]], second: tuple[Sequence[str], Sequence[float]], parting: int | None,
+    *, theme: Theme,
+) -> go.Figure:  # fmt: skip
+    """Two sentences, (tokens, (L,) sums of logs in nats) each: how their probability falls word by word.
+
+    They run together until the place `parting` (from 0); each word stands at its point.
+    """
+    traces: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    lows = [total / LN10 for _, sums in (first, second) for total in sums if total > -math.inf]
+    floor = min([*lows, -1.0])
+    longest = max(len(first[0]), len(second[0]), 1)
+    with_words = longest <= MAX_WORDS
+    split = longest if parting is None else parting
+    ends = [path[1][-1] if len(path[1]) else 0.0 for path in (first, second)]
+    for which, (tokens, sums), color in ((0, first, theme.accent), (1, second, theme.held_out)):
+        living = [0.0, *(total / LN10 for total in sums if total > -math.inf)]
+        traces.append(
+            {
+                "type": "scatter", "mode": "lines+markers", "x": list(range(len(living))), "y": living,
+                "name": ("first", "second")[which], "marker": {"size": 9}, "hoverinfo": "text",
+                "line": {"color": color, "width": 3, "dash": None if which == 0 else "dash"},
+                "hovertext": ["before the first token", *(
+                    f"{label(token)}: p so far {power(y)}" for token, y in zip(tokens, living[1:], strict=False)
+                )],
+            }
+        )  # fmt: skip
+        above = ends[which] > ends[1 - which] or (ends[0] == ends[1] and which == 0)
+        for i, token in enumerate(tokens[: len(living) - 1]):
+            shared_word = i < split
+            if not with_words or (shared_word and which == 1):
+                continue
+            notes.append(_word(i + 1, living[i + 1], token, theme.ink if shared_word else color, above or shared_word))
+        if len(living) <= len(tokens):  # the next token has probability 0
+            at = len(living) - 1
+            notes.append(_word(at, living[at], f"then {tokens[at]}: p = 0", color, above, far=True))
+    shared = layout(
+        theme,
+        x={"range": [-0.4, longest + 0.6], "title": "token", "dtick": 1 if longest <= 20 else None},
+        y={
+            "range": [floor * 1.2, -floor * 0.16], "title": "p so far", "tickprefix": "10<sup>",
+            "ticksuffix": "</sup>", "nticks": 5,
+        },
+        height=340,
+        annotations=notes,
+    )  # fmt: skip
+    if parting is not None:
+        shared["shapes"] = [
+            {
+                "type": "line", "x0": parting + 0.5, "x1": parting + 0.5, "yref": "paper", "y0": 0, "y1": 1,
+                "line": {"color": theme.reference, "width": 1.5, "dash": "dot"},
+            }
+        ]  # fmt: skip
+    return figure(traces, shared)
+
+
+def _word(x: float, y: float, text: str, color: str, above: bool, far: bool = False) -> dict[str, Any]:
+    """A word at its point of a path."""
+    return {
+        "x": x, "y": y, "text": label(text), "showarrow": False, "yanchor": "bottom" if above else "top",
+        "yshift": (30 if far else 8) * (1 if above else -1), "font": {"size": 16, "color": color},
+    }  # fmt: skip
