@@ -35,6 +35,11 @@ CHAPTERS: dict[str, list[Lesson]] = {
             "probability", "foundations/probability.py", "Probability",
             "From a coin to a sentence: one number for each, and together they are exactly 1.", ":material/casino:",
         ),
+        Lesson(
+            "tokens", "foundations/tokens.py", "Tokens",
+            "A model never sees text, only numbers: cut yours into bytes, characters, words and pieces.",
+            ":material/content_cut:",
+        ),
     ],
     "Counting": [
         Lesson(

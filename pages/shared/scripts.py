@@ -56,16 +56,17 @@ for event in specs.run(spec{resolve}):
 """
 
 
+def open_text(corpus: Corpus) -> tuple[str, str]:
+    """(the imports it needs, an expression that reads the text)."""
+    if corpus.name in corpora.CATALOG:
+        return "", f"corpora.load({corpus.name!r}).text"
+    file = str(services.library().texts_folder / f"{corpus.sha256}.txt")
+    return "from pathlib import Path\n\n", f'corpora.from_bytes(Path({file!r}).read_bytes(), "text.txt").text'
+
+
 def counts(corpus: Corpus, kind: str, order: int, context: Sequence[int], k: float, max_chars: int) -> str:
     """A script that counts a text and prints what follows a context."""
-    if corpus.name in corpora.CATALOG:
-        imports, text = "", f"corpora.load({corpus.name!r}).text"
-    else:
-        file = str(services.library().texts_folder / f"{corpus.sha256}.txt")
-        imports, text = (
-            "from pathlib import Path\n\n",
-            f'corpora.from_bytes(Path({file!r}).read_bytes(), "text.txt").text',
-        )
+    imports, text = open_text(corpus)
     return f"""\
 {imports}from lmcore import batches, corpora, models, tokenizers
 

@@ -35,13 +35,14 @@ def warm_up() -> None:
     jobs = runner()
     for file in sorted(Path(__file__).parent.glob("*.py")):  # with pandas and all else that pages need
         importlib.import_module(f"pages.shared.{file.stem}")
-    from pages.shared import counted, live, living, models, texts
+    from pages.shared import counted, live, living, models, texts, tokenized
 
     models.warm_up()
     living.runs()
     live.warm_up()
     texts.warm_up()
     counted.counts_of(texts.load(texts.DEFAULT), "word")
+    tokenized.warm_up()
     jobs.wait_warm()
 
 
