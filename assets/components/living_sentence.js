@@ -18,15 +18,15 @@ function make(root) {
   const bars = el("div", "bars", null, { role: "img" });
   const lines = [];
   for (let j = 0; j <= BARS; j++) {
-    const node = el("div", j < BARS ? "row" : "row rest"), name = el("span", "name"), chip = el("span", j < BARS ? "chip" : "quiet");
+    const node = el("div", j < BARS ? "row" : "row rest"), name = el("span", "name"), chip = el("span", j < BARS ? "chip" : "");
     const track = el("span", "track"), fill = el("span", "fill"), num = el("span", "num");
     name.append(chip);
     track.append(fill);
-    node.append(name, track, num);
+    // What all others hold together is a sum, no token's bar: beside it the bars would shrink to nothing.
+    node.append(name, j < BARS ? track : el("span", "", "together"), num);
     bars.append(node);
     lines.push({ node, chip, fill, num });
   }
-  lines[BARS].chip.textContent = "all others";
   const controls = el("div", "controls");
   const play = el("button", "play", "Pause", { type: "button" });
   const next = el("button", "next", "One step", { type: "button" });
@@ -58,7 +58,6 @@ function make(root) {
       node.classList.toggle("chosen", lit && j === chosen);
     }
     const rest = lines[BARS], outside = chosen < 0;
-    rest.fill.style.transform = `scaleX(${other / me.most})`;
     rest.num.textContent = percent(other);
     rest.chip.replaceChildren("all others");
     if (lit && outside) rest.chip.replaceChildren("others: ", el("span", "chip", visible(text)));
@@ -152,7 +151,7 @@ function make(root) {
     me.run_ = 0;
     me.lit = false;
     // One scale for all steps, so that a bar twice as long is a token twice as likely, now and a moment ago.
-    me.most = Math.max(...data.runs.flatMap(({ steps }) => steps.flatMap((step) => [step[3], ...step[2].map((pair) => pair[1])])));
+    me.most = Math.max(...data.runs.flatMap(({ steps }) => steps.flatMap((step) => step[2].map((pair) => pair[1]))));
     const whole_ = data.runs.map(({ prompt: start, steps }) => start + steps.map((step) => step[0]).join(""));
     // Room for the tallest sentence from the start: the page below never jumps.
     sizer.replaceChildren(...whole_.map((text) => el("span", "", text)));

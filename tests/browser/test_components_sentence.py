@@ -32,6 +32,14 @@ def test_it_plays_and_sends_nothing(app: Callable[..., Any]) -> None:
     assert page.locator(".prompt").inner_text() == "The king"
 
 
+def test_what_all_others_hold_is_told_and_not_drawn(app: Callable[..., Any]) -> None:
+    page = app("sentence.py", reduced_motion="reduce")
+    assert page.locator(".row.rest .fill").count() == 0
+    assert page.locator(".row.rest").inner_text().split()[:3] == ["all", "others", "together"]
+    scales = page.locator(".row .fill").evaluate_all("all => all.map(e => new DOMMatrix(e.style.transform).a)")
+    assert max(scales) <= 1
+
+
 def test_pause_step_and_restart(app: Callable[..., Any]) -> None:
     page = app("sentence.py", "?ms=200")
     reach(page, "later")
