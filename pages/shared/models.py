@@ -22,6 +22,7 @@ from pages.shared.cache import Unhashed
 from pages.shared.view import View
 
 DEFAULT = "gpt-tales-word"
+SHARED = "shared"  # the model that the page's share link brings; its token stands in the URL once
 COUNTED = {  # made in a moment when first asked for
     "count-mouse-2": ("Counted pairs (mouse)", "mouse", "word", 2),
     "count-tales-2": ("Counted pairs (tales)", "tales", "word", 2),
@@ -67,7 +68,7 @@ def choices(shared: str | None = None) -> dict[str, Choice]:
     for mine in services.library().models(services.workspace()):
         found[f"mine-{mine.id}"] = Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder)
     if shared and (model := services.library().shared(shared)):
-        found[f"shared-{shared}"] = Choice(f"shared-{shared}", f"{model.title} (shared)", model.folder)
+        found[SHARED] = Choice(SHARED, f"{model.title} (shared)", model.folder)
     return found
 
 

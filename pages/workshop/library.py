@@ -8,6 +8,7 @@ import streamlit as st
 from lmcore.library import LibraryError
 from pages.shared import lesson, services, texts
 from pages.shared.lessons import LESSONS
+from pages.shared.models import SHARED
 
 PAGE = "library"
 MB = 1e6
@@ -57,7 +58,7 @@ for model in models:
             with st.popover("Share", icon=":material/share:"):
                 st.caption("A link that nobody can guess opens this model, and nothing else of yours, to look at.")
                 if model.share:
-                    link = f"{here}/temperature?share={model.share}&model=shared-{model.share}"
+                    link = f"{here}/temperature?share={model.share}&model={SHARED}"
                     st.code(link, language=None, wrap_lines=True)
                     st.button(
                         "End the link", key=f"{PAGE}.revoke.{model.id}", on_click=safely,
@@ -107,9 +108,10 @@ else:
 
 st.subheader("Devices", anchor=False)
 st.markdown("The library belongs to this browser's cookie. A code, good once and for ten minutes, opens it on another.")
-with st.container(horizontal=True):
+with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     asked = st.button("Use another device", icon=":material/devices:", key=f"{PAGE}.code")
-    st.link_button("Forget this computer", "/workspace/forget", icon=":material/logout:")
+    # A link of our own: Streamlit's would open another tab and leave this one as it was.
+    st.markdown('<a href="/workspace/forget" target="_self">Forget this computer</a>', unsafe_allow_html=True)
 if asked:
     try:
         st.code(library.make_device_code(workspace), language=None, width="content")

@@ -45,6 +45,11 @@ def size_and_time(size: str) -> str:
     return f"{SIZES[size]}, {lesson.duration(seconds_of(size)) if size in PRESETS else 'at once'}"
 
 
+def offer_anew() -> None:
+    """Other steps, other times: the browser knows the chosen size by its old words, so it is told the new ones."""
+    view.set(size=view["size"])
+
+
 lesson.idea(
     "Train",
     "A model learns by guessing the next token of a real text, again and again, and being nudged towards what came.",
@@ -240,7 +245,7 @@ lesson.predict(
 
 with st.expander("Go further", icon=":material/tune:"):
     left, right = st.columns(2)
-    left.number_input("Steps (0: as the size says)", 0, 100_000, step=100, key=view.key("steps"))
+    left.number_input("Steps (0: as the size says)", 0, 100_000, step=100, key=view.key("steps"), on_change=offer_anew)
     right.number_input("Seed", 0, 9999, key=view.key("seed"), help="The same seed gives the same model.")
     st.caption(
         "Two people who ask for the same run watch one job. A run goes on when you close the page; "

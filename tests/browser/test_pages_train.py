@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.person import button, go, settled
+from tests.browser.person import button, choose, go, settled, type_in
 
 LONG = "?text=mouse&tokenizer=word&size=tiny&steps=100000&seed={seed}"  # runs until somebody stops it
 SHORT = "?text=mouse&tokenizer=word&size=tiny&steps=30&seed={seed}"
@@ -54,6 +54,17 @@ def test_reload_stop_resume(lesson: Callable[..., Any], stops: list[Any]) -> Non
     expect(page.get_by_text(re.compile(r"Resumed from step [\d,]+\."))).to_be_visible()
     button(page, "Stop").click()
     expect(button(page, "Resume")).to_be_visible()
+
+
+def test_the_time_follows_the_steps_and_the_size_stays(lesson: Callable[..., Any]) -> None:
+    page = lesson("train", "?steps=1200")
+    size = page.get_by_role("combobox", name="Model and size")
+    expect(size).to_have_value("GPT tiny, about 48 s")
+    choose(page, "Model and size", "GPT small, about 2 min")
+    page.get_by_test_id("stExpander").get_by_text("Go further", exact=True).click()
+    type_in(page, "Steps (0: as the size says)", "70")
+    expect(size).to_have_value("GPT small, about 6 s")
+    expect(page).to_have_url(re.compile(r"size=small"))
 
 
 def test_two_people_watch_one_job(lesson: Callable[..., Any], stops: list[Any]) -> None:

@@ -146,14 +146,17 @@ def test_rename_share_and_delete(kept: AppTest):
     no_exception(kept)
     token = services.library().model(workspace, model.id).share
     assert token
-    stranger = open_page("temperature", query={"share": token, "model": f"shared-{token}"})
+    query = {"share": token, "model": "shared"}
+    assert [code.value.count(token) for code in kept.code] == [1]
+    stranger = open_page("temperature", query=query)
     no_exception(stranger)
-    assert stranger.selectbox(key="temperature.model").value == f"shared-{token}"
+    assert stranger.selectbox(key="temperature.model").value == "shared"
+    assert "".join("".join(value) for value in dict(stranger.query_params).values()).count(token) == 1
     assert services.library().models(workspace_of(stranger)) == []
     kept.button(key=f"library.revoke.{model.id}").click().run()
-    gone = open_page("temperature", query={"share": token, "model": f"shared-{token}"})
+    gone = open_page("temperature", query=query)
     no_exception(gone)
-    assert gone.selectbox(key="temperature.model").value != f"shared-{token}"
+    assert gone.selectbox(key="temperature.model").value != "shared"
     kept.button(key=f"library.delete.{model.id}").click().run()
     no_exception(kept)
     assert services.library().models(workspace) == []
