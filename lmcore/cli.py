@@ -1,4 +1,4 @@
-"""The command line: train, sample, score and bench, the same work as the pages do.
+"""The command line: train, sample, score, ngram and bench, the same work as the pages do.
 
 Every command prints for people; with --json it prints one JSON object a line for programs.
 """
@@ -12,6 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from lmcore import cli_ngram
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,6 +64,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("text", nargs="?", help="the text; without it, standard input is read")
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=score)
+
+    cli_ngram.add(commands)
 
     p = commands.add_parser("bench", help="measure speed beside peers, in one run")
     p.add_argument("--only", nargs="*", default=[], help="names of benches; see lmcore/bench/")

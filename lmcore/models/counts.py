@@ -159,6 +159,14 @@ class Counts:
             out[:, place] = column.astype(np.int32)[self.rows]
         return out
 
+    @property
+    def begun(self) -> int:
+        """How many n-grams begin with a start token. They are the first ones."""
+        if self.order < 2 or not self.contexts.size:
+            return 0
+        rows = int(np.searchsorted(self.context_tokens()[0], np.uint64(1)))
+        return int(self.offsets[rows])
+
     def without_padding(self) -> Counts:
         """The table without the contexts that begin with two start tokens: they are a shorter one once more."""
         rows = self.padded_rows
@@ -250,21 +258,51 @@ def befores(table: Counts) -> Counts:
     )  # fmt: skip
 
 
-def _ends(table: Counts, which: slice, weights: Ints | None) -> Counts:
-    """The table of some n-grams without their first tokens; `weights` for each, else 1."""
-    n, bits, V = table.order, table.bits, table.vocab_size
-    if (n - 1) * bits > 64:
-        columns = [*(column[table.rows][which] for column in table.context_tokens()[1:]), table.tokens[which]]
-        return _table(columns, weights, V, table.pairs)
-    rests = (table.contexts & np.uint64((1 << bits * (n - 2)) - 1)) << np.uint64(bits)
+def ends_in(table: Counts, before: Counts) -> Ints:
+    """(M,) where each n-gram without its first token stands in the table of order n - 1, -1 where it does not.
+
+    Sorted, the ends are the n-grams of that table, but for those that begin with a start token: so one sort is enough,
+    where looking up each of them would take several times as long.
+    """
+    if (table.order - 1) * table.bits <= 64:
+        keys = _end_keys(table)
+        by_end = np.argsort(keys)
+        new = np.zeros(keys.size, dtype=np.int64)
+        new[_firsts(keys[by_end])] = 1
+        ranks = np.cumsum(new) - 1
+        begun = before.begun
+        if keys.size and ranks[-1] + 1 == before.tokens.size - begun:
+            places = np.empty(keys.size, dtype=np.int64)
+            places[by_end] = ranks + begun
+            return places
+    columns = table.context_tokens()[1:] or [np.zeros(table.contexts.size, np.uint64)]
+    rows = before.find(before.key(columns))
+    return before.places(rows[table.rows], table.tokens)
+
+
+def _end_keys(table: Counts) -> Keys:
+    """(M,) the n-grams without their first token, packed; they must fit."""
+    rests = (table.contexts & np.uint64((1 << table.bits * (table.order - 2)) - 1)) << np.uint64(table.bits)
     keys = np.repeat(rests, np.diff(table.offsets))
     np.bitwise_or(keys, table.tokens, out=keys, dtype=np.uint64, casting="unsafe")
-    return _sorted(keys[which], weights, n - 1, V, table.pairs)
+    return keys
+
+
+def _ends(table: Counts, which: slice, weights: Ints | None) -> Counts:
+    """The table of some n-grams without their first tokens; `weights` for each, else 1."""
+    if (table.order - 1) * table.bits <= 64:
+        return _sorted(_end_keys(table)[which], weights, table.order - 1, table.vocab_size, table.pairs)
+    columns = [*(column[table.rows][which] for column in table.context_tokens()[1:]), table.tokens[which]]
+    return _table(columns, weights, table.vocab_size, table.pairs)
 
 
 def tabulate(columns: Sequence[NDArray[np.integer]], vocab_size: int, pairs: Keys | None = None) -> tuple[Counts, Ints]:
     """The n-grams in n columns (M,), each of them once, as a table of ones; and the order (M,) in which they stand."""
-    by_gram = np.lexsort(columns[::-1])
+    bits = bits_for(vocab_size)
+    if len(columns) * bits <= 64:
+        by_gram = np.argsort(pack(columns, bits))
+    else:
+        by_gram = np.lexsort([columns[-1], pack(columns[:-1], bits, pairs)])
     return _table([column[by_gram] for column in columns], None, vocab_size, pairs), by_gram
 
 
