@@ -3,7 +3,7 @@
 
 const STEPS = 1000; // places of the slider
 const POINTS = 200; // of a curve
-const SIZE = { w: 420, h: 230, left: 14, right: 14, top: 34, bottom: 34 };
+const SIZE = { w: 420, h: 230, left: 14, right: 14, top: 40, bottom: 34 };
 const SUPER = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
 /** h ln p + (n - h) ln(1 - p), where 0 · ln 0 is 0. */
@@ -53,12 +53,13 @@ function make(root) {
     const base = shape("line", "base", { x1: SIZE.left, x2: SIZE.w - SIZE.right, y1: SIZE.h - SIZE.bottom, y2: SIZE.h - SIZE.bottom });
     const optimum = shape("line", "optimum"), curve = shape("path", "curve");
     const stem = shape("line", "stem"), dot = shape("circle", "dot", { r: 9 }), mark = shape("text", "mark");
+    const top = shape("text", "tick top", { y: SIZE.top - 14, "text-anchor": "middle" });
     const ends = [0, 0.5, 1].map((p) => {
       const text = shape("text", "tick", { x: xOf(p), y: SIZE.h - 8, "text-anchor": p === 0 ? "start" : p === 1 ? "end" : "middle" });
       text.textContent = String(p);
       return text;
     });
-    svg.append(base, optimum, curve, stem, dot, mark, ...ends);
+    svg.append(base, optimum, top, curve, stem, dot, mark, ...ends);
     node.append(head, svg);
     const drag = (event) => {
       const at = svg.getBoundingClientRect();
@@ -70,7 +71,7 @@ function make(root) {
     on(svg, "pointermove", (event) => { if (held) drag(event); });
     on(svg, "pointerup", () => { held = false; send(); });
     on(svg, "pointercancel", () => { held = false; send(); });
-    return { node, svg, optimum, curve, stem, dot, mark };
+    return { node, svg, optimum, top, curve, stem, dot, mark };
   }
 
   function xOf(p) {
@@ -98,8 +99,10 @@ function make(root) {
     }
     likelihood.curve.setAttribute("d", up);
     nll.curve.setAttribute("d", down);
-    for (const { optimum } of [likelihood, nll]) {
-      for (const [name, value] of Object.entries({ x1: xOf(me.best), x2: xOf(me.best), y1: SIZE.top - 6, y2: SIZE.h - SIZE.bottom })) {
+    for (const { optimum, top } of [likelihood, nll]) {
+      top.textContent = `${h}/${n}`;
+      top.setAttribute("x", Math.min(SIZE.w - 40, Math.max(40, xOf(me.best))));
+      for (const [name, value] of Object.entries({ x1: xOf(me.best), x2: xOf(me.best), y1: SIZE.top - 8, y2: SIZE.h - SIZE.bottom })) {
         optimum.setAttribute(name, value);
       }
     }
@@ -111,8 +114,8 @@ function make(root) {
     facts.replaceChildren(
       el("span", "fact", `likelihood ${fromLog(log)}`), el("span", "fact", `NLL ${log === -Infinity ? "∞" : digits(-log + 0)} nats`),
     );
-    place(likelihood, Math.exp(-below), `${fromLog(log)}`);
-    place(nll, 0.06 + (below / me.span) * 0.94, log === -Infinity ? "∞" : `${digits(-log + 0)}`);
+    place(likelihood, Math.exp(-below), fromLog(log), p < me.best);
+    place(nll, 0.06 + (below / me.span) * 0.94, log === -Infinity ? "∞" : digits(-log + 0), p > me.best);
     const there = Math.abs(p - me.best) < 0.5 / STEPS;
     root.classList.toggle("there", there);
     verdict.textContent = there
@@ -122,12 +125,14 @@ function make(root) {
     slider.setAttribute("aria-valuetext", `p = ${p.toFixed(3)}`);
   }
 
-  function place({ stem, dot, mark }, share, text) {
+  /** The point on a curve, with its number on the side where the curve is not. */
+  function place({ stem, dot, mark }, share, text, left) {
     const x = xOf(me.p), y = yOf(Math.min(1.06, share));
     for (const [name, value] of Object.entries({ x1: x, x2: x, y1: y, y2: SIZE.h - SIZE.bottom })) stem.setAttribute(name, value);
     dot.setAttribute("cx", x);
     dot.setAttribute("cy", y);
-    const left = me.p > 0.6;
+    if (me.p < 0.25) left = false;
+    if (me.p > 0.75) left = true;
     mark.setAttribute("x", x + (left ? -15 : 15));
     mark.setAttribute("y", Math.max(y - 12, 20));
     mark.setAttribute("text-anchor", left ? "end" : "start");

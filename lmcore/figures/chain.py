@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from lmcore.figures.frame import figure, layout
@@ -13,7 +14,7 @@ from lmcore.figures.numbers import power, signed, small
 from lmcore.figures.theme import Theme, label
 
 LN10 = math.log(10)
-MAX_WORDS = 14  # on the two paths; with more they would stand on top of each other
+MAX_WORDS = 12  # on the two paths; with more they would stand on top of each other
 
 
 def factor_bars(
@@ -26,7 +27,8 @@ def factor_bars(
     rows = list(range(len(tokens)))
     bars = {
         "type": "bar", "orientation": "h", "x": list(factors), "y": rows, "marker": {"color": theme.accent},
-        "text": [small(p) for p in factors], "textposition": "outside", "cliponaxis": False,
+        "text": [small(p) for p in factors], "textposition": "outside", "constraintext": "none",
+        "cliponaxis": False,
         "textfont": {"size": 16, "color": theme.ink}, "customdata": [label(token) for token in tokens],
         "hovertemplate": "p(%{customdata} | all before) = %{x:.6g}<extra></extra>",
     }  # fmt: skip
@@ -75,76 +77,79 @@ def underflow_curves(
 
     `products`: (name, (L,) values, the token from 1 at which it is 0 or None), the weakest type first.
     """
-    at = list(range(1, len(log_sums) + 1))
-    exponents = [total / LN10 for total in log_sums]
-    living = [y for y in exponents if y > -math.inf]
-    floor = min([*living, -1.0]) * 1.08
-    lives: dict[str, Any] = {
-        "type": "scatter", "mode": "lines", "x": at[: len(living)], "y": living, "name": "sum of logs",
-        "line": {"color": theme.accent, "width": 3},
-        "hovertemplate": "token %{x}<br>sum of logs: 10 to the %{y:.1f}<extra></extra>",
-    }  # fmt: skip
-    traces = [lives]
+    sums = np.asarray(log_sums, dtype=np.float64) / LN10
+    living = np.round(sums[sums > -math.inf], 2).tolist()
+    n, floor = len(sums), min([*living, -1.0]) * 1.08
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter", "mode": "lines", "x": list(range(1, len(living) + 1)), "y": living,
+            "name": "sum of logs", "line": {"color": theme.accent, "width": 3},
+            "hovertemplate": "token %{x}<br>sum of logs: 10 to the %{y:.1f}<extra></extra>",
+        }
+    ]  # fmt: skip
     notes: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
     for (name, values, death), color in zip(products, (theme.held_out, theme.attention), strict=False):
-        points = [(i, math.log10(float(v))) for i, v in zip(at, values, strict=True) if v > 0]
+        floats = np.asarray(values)
+        powers = np.round(np.log10(floats[floats > 0].astype(np.float64)), 2).tolist()  # a product only falls
         traces.append(
             {
-                "type": "scatter", "mode": "lines", "name": name, "x": [i for i, _ in points],
-                "y": [y for _, y in points], "line": {"color": color, "width": 7 if name == "float32" else 5},
-                "opacity": 0.55,
+                "type": "scatter", "mode": "lines", "name": name, "x": list(range(1, len(powers) + 1)), "y": powers,
+                "line": {"color": color, "width": 7 if name == "float32" else 5}, "opacity": 0.55,
                 "hovertemplate": f"token %{{x}}<br>{name} product: 10 to the %{{y:.1f}}<extra></extra>",
             }
         )  # fmt: skip
         if death is None:
             continue
-        last = points[-1][1] if points else 0.0
+        right = death < 0.7 * n
+        traces.append(
+            {
+                "type": "scatter", "mode": "markers", "x": [death], "y": [powers[-1] if powers else 0.0],
+                "marker": {"symbol": "x", "size": 13, "color": color}, "hoverinfo": "skip", "name": f"{name} dies",
+            }
+        )  # fmt: skip
         shapes.append(
             {
-                "type": "line", "x0": death, "x1": death, "y0": last, "y1": floor,
+                "type": "line", "x0": death, "x1": death, "yref": "paper", "y0": 0, "y1": 1,
                 "line": {"color": color, "width": 2, "dash": "dot"},
             }
         )  # fmt: skip
         notes.append(
             {
-                "x": death, "y": last, "text": f"{name} is 0<br>from token {death} on", "showarrow": False,
-                "xanchor": "left" if death < 0.6 * len(at) else "center", "yanchor": "bottom", "xshift": 8,
-                "yshift": 10, "align": "left",
+                "x": death, "yref": "paper", "y": 1, "text": f"{name}<br>is 0 from<br>token {death}",
+                "showarrow": False, "xanchor": "left" if right else "right", "yanchor": "top",
+                "xshift": 6 if right else -6, "align": "left" if right else "right",
                 "font": {"size": 16, "color": color},
             }
         )  # fmt: skip
-        traces.append(
-            {
-                "type": "scatter", "mode": "markers", "x": [death], "y": [last], "hoverinfo": "skip",
-                "marker": {"symbol": "x", "size": 13, "color": color},
-            }
-        )  # fmt: skip
     if living:
-        middle = round(0.45 * (len(living) - 1))  # below the curve, where a falling curve leaves room
+        middle = round(0.6 * (len(living) - 1))  # below the curve, where a falling curve leaves room
         notes.append(
             {
                 "x": middle + 1, "y": living[middle], "xanchor": "right", "yanchor": "top", "showarrow": False,
-                "xshift": -12, "yshift": -12, "align": "right",
-                "text": f"the sum of logs lives on:<br>{signed(living[-1] * LN10, 0)} nats at token {len(living)}",
-                "font": {"size": 16, "color": theme.accent},
+                "xshift": -12, "yshift": -16, "align": "right",
+                "text": f"the sum of logs<br>lives on: {signed(living[-1] * LN10, 0)}<br>nats at token {len(living)}",
+                "font": {"size": 16, "color": theme.accent}, "bgcolor": theme.paper,
             }
         )  # fmt: skip
     shared = layout(
         theme,
-        x={"title": "token", "range": [0, max(2, len(at)) * 1.02]},
-        y={
-            "title": "p of the text so far",
-            "range": [floor, -floor * 0.06],
-            "tickprefix": "10<sup>",
-            "ticksuffix": "</sup>",
-            "nticks": 6,
-        },
-        height=400,
+        x={"title": "token", "range": [0, max(2, n) * 1.02]},
+        y={"title": "p of the text so far", "range": [floor, -floor * 0.26], **_powers_of_ten(floor)},
+        height=420,
         annotations=notes,
         shapes=shapes,
     )
     return figure(traces, shared)
+
+
+def _powers_of_ten(floor: float) -> dict[str, Any]:
+    """Ticks at 10 to the 0, and at about four round powers down to `floor`; none above 1."""
+    rough = max(-floor / 5, 1.0)
+    size = 10 ** math.floor(math.log10(rough))
+    step = size * next(m for m in (1, 2, 5, 10) if m * size >= rough)
+    values = [-step * i for i in range(int(-floor / step) + 1)]
+    return {"tickvals": values, "ticktext": [f"10<sup>−{-v:.0f}</sup>" if v else "1" for v in values]}
 
 
 def two_paths(
@@ -180,16 +185,22 @@ def two_paths(
             shared_word = i < split
             if not with_words or (shared_word and which == 1):
                 continue
-            notes.append(_word(i + 1, living[i + 1], token, theme.ink if shared_word else color, above or shared_word))
-        if len(living) <= len(tokens):  # the next token has probability 0
+            here = theme.ink if shared_word else color
+            notes.append(_word(i + 1, living[i + 1], label(token), here, above or shared_word, i + 1 == longest))
+        if len(living) <= len(tokens):  # the next token is impossible
             at = len(living) - 1
-            notes.append(_word(at, living[at], f"then {tokens[at]}: p = 0", color, above, far=True))
+            traces.append(
+                {
+                    "type": "scatter", "mode": "markers", "x": [at], "y": [living[at]], "hoverinfo": "skip",
+                    "marker": {"symbol": "x", "size": 14, "color": color}, "name": "impossible from here",
+                }
+            )  # fmt: skip
+            notes.append(_word(at, living[at], f"then {label(tokens[at])}: p = 0", color, not above))
     shared = layout(
         theme,
         x={"range": [-0.4, longest + 0.6], "title": "token", "dtick": 1 if longest <= 20 else None},
         y={
-            "range": [floor * 1.2, -floor * 0.16], "title": "p so far", "tickprefix": "10<sup>",
-            "ticksuffix": "</sup>", "nticks": 5,
+            "range": [floor * 1.2, -floor * 0.16], "title": "p so far", **_powers_of_ten(floor * 1.2),
         },
         height=340,
         annotations=notes,
@@ -204,9 +215,11 @@ def two_paths(
     return figure(traces, shared)
 
 
-def _word(x: float, y: float, text: str, color: str, above: bool, far: bool = False) -> dict[str, Any]:
-    """A word at its point of a path."""
+def _word(x: float, y: float, text: str, color: str, above: bool, last: bool = False) -> dict[str, Any]:
+    """A word at its point of a falling path: to the right above it or to the left below it, where there is room."""
+    anchor = "center" if last else "left" if above else "right"
     return {
-        "x": x, "y": y, "text": label(text), "showarrow": False, "yanchor": "bottom" if above else "top",
-        "yshift": (30 if far else 8) * (1 if above else -1), "font": {"size": 16, "color": color},
+        "x": x, "y": y, "text": text, "showarrow": False, "yanchor": "bottom" if above else "top",
+        "xanchor": anchor, "xshift": 0 if last else -6 if above else 6, "yshift": 8 if above else -8,
+        "font": {"size": 16, "color": color},
     }  # fmt: skip

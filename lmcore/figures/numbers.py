@@ -8,7 +8,7 @@ SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def power(log10: float, digits: int = 3) -> str:
-    """The number 10 to the power `log10`, three significant digits: 0.25, 0.0012, 3.4·10⁻⁵, 1.07·10⁻⁴⁵⁶, 0.
+    """The number 10 to the power `log10`, three significant digits: 0.25, 0.0012, 3.4·10⁻⁵, 1.07·10⁻⁴⁵⁷, 0.
 
     It is given as a logarithm, so that it may be far below the smallest float64.
     """

@@ -83,8 +83,9 @@ def outcome_bars(
     above = max(map(len, names)) > LONG
     bars = {
         "type": "bar", "orientation": "h", "x": probs, "y": rows, "marker": {"color": colours}, "text": texts,
-        "textposition": "outside", "textfont": {"size": 16, "color": theme.ink}, "cliponaxis": False,
-        "customdata": labels, "hovertemplate": "%{customdata}<br>%{x:.6g}<extra></extra>",
+        "textposition": "outside", "constraintext": "none", "textfont": {"size": 16, "color": theme.ink},
+        "cliponaxis": False, "customdata": labels,
+        "hovertemplate": "%{customdata}<br>%{x:.6g}<extra></extra>",
         **({"width": 0.4, "offset": 0} if above else {}),
     }  # fmt: skip
     notes = [
@@ -100,7 +101,7 @@ def outcome_bars(
         x={"range": [0, max([*probs, 1e-9]) * 1.55], "showticklabels": False, "showline": False, "fixedrange": True},
         y={
             "range": [len(rows) - 0.4, -0.6], "showline": False, "fixedrange": True,
-            **({"showticklabels": False} if above else beside),
+            **({"showticklabels": False, "automargin": False} if above else beside),
         },
         height=30 + (48 if above else 30) * len(rows),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},

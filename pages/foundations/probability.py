@@ -30,7 +30,7 @@ view = View(
         "length": whole(3, 1, max(world.most for world in WORLDS.values())),
         "heads": number(0.5, 0, 1),
         "model": text(models.DEFAULT, 80),
-        "prompt": text("Once there was a girl named Mia who had a dog.", 2000),
+        "prompt": text("Once there was a girl named Mia who had a tiny clock.", 2000),
         "text": text(texts.DEFAULT, 80),
         "judge": text("count-mouse-2", 80),
         "first": text("the mouse ate the cheese", 500),
@@ -75,8 +75,8 @@ probs = [float(p) for _, p in outcomes]
 n_top = len(names) if len(names) <= 12 else 8
 rest = sum((p for _, p in outcomes[n_top:]), Fraction(0))
 st.markdown(
-    f"**All {len(outcomes):,} outcomes, laid end to end, fill the line from 0 to 1.** Their sum, computed with "
-    f"fractions: **{total}**."
+    f"**All {len(outcomes):,} outcomes, laid end to end, fill the line from 0 to 1:** {says.summed(outcomes, total)}, "
+    "exactly, in fractions."
 )
 st.plotly_chart(line_of_outcomes(names, probs, theme=lesson.theme()), key=f"{PAGE}.line", config=PLAIN)
 bars = outcome_bars(

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lmcore import corpora
 from lmcore.corpora import Corpus
 from lmcore.probes import likelihood, sequences
 from lmcore.probes.chain import Chain
-from pages.shared import scripts, services
+from pages.shared import scripts
 from pages.shared.models import Loaded
 from pages.shared.probability import PASSAGE_CHARS, STEPS
 from pages.shared.probability_says import spelled
@@ -83,10 +82,10 @@ following = sequences.counted(pairs.fit(batches.tokenize(words, mouse_text)), wo
 
 def script(
     world: str, length: int, heads: int, loaded: Loaded, typed: str, passage: tuple[Corpus, int],
-    judge: Loaded,
-    pair: tuple[str, str], seen: tuple[int, int, float],
+    judge: Loaded, pair: tuple[str, str], seen: tuple[int, int, float],
 ) -> str:  # fmt: skip
     """A script that computes everything that the page draws."""
+    imports, source = scripts.open_text(passage[0])
     following = WORLD_SOURCE.get(world, f"following = sequences.coin(Fraction({heads}, {STEPS}))")
     return f"""
 from fractions import Fraction
@@ -113,7 +112,7 @@ if ids:
     print(chain.surprise(unrolled.log_likelihood, len(ids)))
 
 # Product against sum of logs
-text = {_text(passage[0])}
+{imports}text = {source}
 long = chain.unroll(model, tokenizer.encode(text[:{PASSAGE_CHARS}])[:{passage[1]}])
 for dtype in (np.float32, np.float64):
     print(dtype.__name__, "is 0 from token", chain.dies_at(chain.running_products(long.factors, dtype)))
@@ -129,10 +128,3 @@ print("they part at", chain.parting(*pair), "log odds", chain.log_odds(*logs))
 for p in ({seen[2]!r}, {seen[0]} / {seen[1]}):
     print(f"p = {{p:.3f}}: ln likelihood {{likelihood.log_likelihood(p, {seen[0]}, {seen[1]}):.4f}}")
 """
-
-
-def _text(corpus: Corpus) -> str:
-    if corpus.name in corpora.CATALOG:
-        return f"corpora.load({corpus.name!r}).text"
-    file = str(services.library().texts_folder / f"{corpus.sha256}.txt")
-    return f'corpora.from_bytes(open({file!r}, "rb").read(), "text.txt").text'

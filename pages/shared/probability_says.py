@@ -31,6 +31,12 @@ def written(p: Fraction) -> str:
     return f"{p} = {small(float(p))}"
 
 
+def summed(found: sequences.Outcomes, total: Fraction) -> str:
+    """The sum of all outcomes, as it was computed."""
+    parts = [str(p) if p.denominator <= MAX_DENOMINATOR else small(float(p)) for _, p in found[:3]]
+    return f"{' + '.join(parts)}{' + …' if len(found) > 3 else ''} = **{total}**"
+
+
 def outcomes(world: str, found: sequences.Outcomes, heads: int) -> str:
     """The reading of the stage."""
     best, p = found[0]
@@ -47,8 +53,8 @@ def outcomes(world: str, found: sequences.Outcomes, heads: int) -> str:
         f"{_strange(found)}.",
     }[world]
     text += (
-        f" Of {n:,} outcomes the likeliest is {lesson.chip(spelled(best, world))} with {written(p)}. Every step shares "
-        "out what the step before had, so nothing is lost: the sum stays exactly 1."
+        f" Of {n:,} outcomes the likeliest is {lesson.named(spelled(best, world))} with {written(p)}. Every step "
+        "shares out what the step before had, so nothing is lost: the sum stays exactly 1."
     )
     if floats != 1:
         text += f" Added as float64, the same numbers give {floats!r}: rounding, not missing outcomes."
@@ -60,7 +66,7 @@ def _strange(found: sequences.Outcomes) -> str:
     off = [(words, p) for words, p in found if not sequences.mouse_probability(words)]
     if not off:
         return "up to this length it says nothing that the language would not"
-    share, example = float(sum((p for _, p in off), Fraction(0))), lesson.chip(spelled(off[0][0], "pairs"))
+    share, example = float(sum((p for _, p in off), Fraction(0))), lesson.named(spelled(off[0][0], "pairs"))
     return f"{share:.2%} of the probability lies on texts that the language never says, such as {example}"
 
 
@@ -141,7 +147,9 @@ def odds(tokens: Sequence[Sequence[str]], paths: Sequence[Chain], parting: int |
         return text + "Both are impossible for this model (probability 0), so there are no odds."
     if math.isinf(log_odds):
         return text + f"Only the {'first' if log_odds > 0 else 'second'} is possible for this model: {numbers}."
-    better = "first" if log_odds >= 0 else "second"
+    if abs(log_odds) < 1e-6:
+        return text + f"{numbers}: this model finds both equally probable."
+    better = "first" if log_odds > 0 else "second"
     return text + f"{numbers}: the {better} is **{power(abs(log_odds) / LN10)} times** as probable under this model."
 
 

@@ -35,7 +35,7 @@ def warm_up() -> None:
     jobs = runner()
     for file in sorted(Path(__file__).parent.glob("*.py")):  # with pandas and all else that pages need
         importlib.import_module(f"pages.shared.{file.stem}")
-    from pages.shared import counted, live, living, models, texts, tokenized
+    from pages.shared import counted, live, living, models, probability, texts, tokenized
 
     models.warm_up()
     living.runs()
@@ -43,6 +43,7 @@ def warm_up() -> None:
     texts.warm_up()
     counted.counts_of(texts.load(texts.DEFAULT), "word")
     tokenized.warm_up()
+    probability.warm_up()
     jobs.wait_warm()
 
 
