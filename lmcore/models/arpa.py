@@ -96,7 +96,9 @@ def _strings(words: Sequence[str]) -> Any:
     return pa.array(words, pa.string())
 
 
-def _lines(logs: Doubles, columns: Sequence[Any], weights: Doubles | None, words: Sequence[str]) -> Iterator[memoryview]:
+def _lines(
+    logs: Doubles, columns: Sequence[Any], weights: Doubles | None, words: Sequence[str]
+) -> Iterator[memoryview]:
     """The lines of a section, some at a time."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -217,7 +219,8 @@ def _header(data: bytes) -> list[int]:
         name, _, number = line.strip().partition(b"=")
         if name:
             if name.split() != [b"ngram", b"%d" % (len(sizes) + 1)] or not number.strip().isdigit():
-                raise ValueError(f"a line of the \\data\\ section cannot be read: {line[:60].decode('utf-8', 'replace')}")
+                said = line[:60].decode("utf-8", "replace")
+                raise ValueError(f"a line of the \\data\\ section cannot be read: {said}")
             sizes.append(int(number))
     if not 1 <= len(sizes) <= MAX_ORDER:
         raise ValueError(f"the file has {len(sizes)} orders; 1 to {MAX_ORDER} can be read")
@@ -271,4 +274,3 @@ def _columns(texts: Any, k: int, words: list[str]) -> list[NDArray[np.int64]]:
     if ids.null_count:
         raise ValueError(f"the {k}-grams have words that are not among the 1-grams")
     return list(ids.to_numpy().astype(np.int64).reshape(-1, k).T)
-

@@ -292,7 +292,8 @@ def _ends(table: Counts, which: slice, weights: Ints | None) -> Counts:
     """The table of some n-grams without their first tokens; `weights` for each, else 1."""
     if (table.order - 1) * table.bits <= 64:
         return _sorted(_end_keys(table)[which], weights, table.order - 1, table.vocab_size, table.pairs)
-    columns = [*(column[table.rows][which] for column in table.context_tokens()[1:]), table.tokens[which]]
+    columns: list[NDArray[Any]] = [column[table.rows][which] for column in table.context_tokens()[1:]]
+    columns.append(table.tokens[which])
     return _table(columns, weights, table.vocab_size, table.pairs)
 
 

@@ -8,7 +8,7 @@ Letters in shapes: T tokens given, V vocabulary, C different contexts, M differe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,7 +21,8 @@ from lmcore.models.counts import MAX_ORDER, MAX_VOCAB, Counts, check_counts, cou
 from lmcore.models.smoothing import SMOOTHINGS, Doubles, Estimate, Source
 
 CHUNK_FLOATS = 4_000_000  # the widest array of one chunk when many rows are computed
-HELD_OUT = 0.1  # of the text, from which the shares of Jelinek-Mercer are learnt
+HELD_OUT = 0.1  # of the text, its end, tells the shares of Jelinek-Mercer
+PLACES = 5000  # of it that are looked at, at most
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,14 @@ class NGram(LanguageModel):
         self.config = config
         self._take(count(np.zeros(0, np.int32), np.zeros(1, np.int64), config.order, config.vocab_size), [])
 
-    def smoothed(self, name: str, k: float = 0.01) -> NGram:
-        """The same counts read by another method; nothing is counted anew, but Jelinek-Mercer's shares need a `fit`."""
-        other = NGram(replace(self.config, smoothing=name, k=k))
-        other._tables, other._head, other._separate, other._weights = (
-            self._tables, self._head, self._separate, self._weights,
-        )  # fmt: skip
+    def variant(self, order: int, smoothing: str, k: float = 0.01, weights: Doubles | None = None) -> NGram:
+        """The same counts up to an order, read by another method; nothing is counted anew.
+
+        `weights` (order,) are the shares for Jelinek-Mercer, see `learned_shares`; without them each is a half.
+        """
+        other = NGram(NGramConfig(self.vocab_size, order, smoothing, k))
+        other._take(self.table(order), self._head[:order], self._separate, weights)
+        other._tables = {n: self.table(n) for n in range(1, order + 1)}
         return other
 
     def fit(self, tokens: Tokens) -> NGram:
@@ -86,7 +89,9 @@ class NGram(LanguageModel):
         if ids.size and not (ids.min() >= 1 and ids.max() < self.vocab_size):
             raise ValueError(f"the text has tokens that are not in the vocabulary 1..{self.vocab_size - 1}")
         order = self.config.order
-        weights = self._learn(tokens) if self.config.smoothing == "jelinek-mercer" else None
+        weights = None
+        if self.config.smoothing == "jelinek-mercer":
+            weights = learned_shares(tokens, order, self.vocab_size)
         table = count(ids, tokens.starts, order, self.vocab_size, tokens.separate)
         self._take(table, ids[:order].tolist(), tokens.separate, weights)
         return self
@@ -97,22 +102,6 @@ class NGram(LanguageModel):
         self._separate = separate
         self._weights = np.full(table.order, 0.5) if weights is None else weights
         self._estimate: Estimate | None = None
-
-    def _learn(self, tokens: Tokens) -> Doubles:
-        """(n,) the shares of the orders, learnt on the end of the text after counting only what comes before it."""
-        order, cut = self.config.order, round(tokens.ids.size * (1 - HELD_OUT))
-        counted = NGram(NGramConfig(self.vocab_size, order, "mle")).fit(
-            Tokens(tokens.ids[:cut], tokens.starts[tokens.starts < cut], tokens.separate)
-        )
-        columns = [column[cut:] for column in contexts(tokens, order)]
-        held_out = tokens.ids[cut:]
-        shares, seen = np.zeros((held_out.size, order)), np.zeros((held_out.size, order), dtype=bool)
-        for level in range(1, order + 1):
-            table = counted.table(level)
-            rows = table.find(table.key(columns[order - level :] or [np.zeros(held_out.size, np.int64)]))
-            totals = np.maximum(table.row_totals(rows), 1)
-            shares[:, level - 1], seen[:, level - 1] = table.look_up(rows, held_out) / totals, rows >= 0
-        return smoothing.learn_weights(shares, seen, 1 / (self.vocab_size - 1))
 
     @property
     def vocab_size(self) -> int:
@@ -246,7 +235,7 @@ class NGram(LanguageModel):
         columns = self._columns(tokens)
         rows = table.find(table.key(columns or [np.zeros(tokens.size + 1, np.int64)]))
         gammas = {
-            f"order.{level.order}.gamma": self.estimate._rows(level, columns, rows.size)[1]
+            f"order.{level.order}.gamma": self.estimate.rows(level, columns, rows.size)[1]
             for level in self.estimate.levels
         }
         return {
@@ -291,6 +280,25 @@ class NGram(LanguageModel):
         table = {name: array for name, array in arrays.items() if name not in own}
         model._take(check_counts(config.order, config.vocab_size, table), head.tolist(), False, weights)
         return model
+
+
+def learned_shares(tokens: Tokens, order: int, vocab_size: int) -> Doubles:
+    """(n,) the shares of the orders for Jelinek-Mercer: counted is the text but its end, which tells the shares."""
+    cut = round(tokens.ids.size * (1 - HELD_OUT))
+    before = Tokens(tokens.ids[:cut], tokens.starts[tokens.starts < cut], tokens.separate)
+    counted = NGram(NGramConfig(vocab_size, order, "mle")).fit(before)
+    places = np.arange(cut, tokens.ids.size)
+    if places.size > PLACES:
+        places = np.linspace(cut, tokens.ids.size - 1, PLACES).astype(np.int64)
+    columns = [column[places] for column in contexts(tokens, order)]
+    held_out = tokens.ids[places]
+    shares, seen = np.zeros((held_out.size, order)), np.zeros((held_out.size, order), dtype=bool)
+    for n in range(1, order + 1):
+        table = counted.table(n)
+        rows = table.find(table.key(columns[order - n :] or [np.zeros(held_out.size, np.int64)]))
+        totals = np.maximum(table.row_totals(rows), 1)
+        shares[:, n - 1], seen[:, n - 1] = table.look_up(rows, held_out) / totals, rows >= 0
+    return smoothing.learn_weights(shares, seen, 1 / (vocab_size - 1))
 
 
 def contexts(tokens: Tokens, order: int) -> list[NDArray[np.int64]]:

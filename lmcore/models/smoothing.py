@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +30,8 @@ Columns = Sequence[NDArray[np.integer]]
 
 STAND_IN = (0.5, 1.0, 1.5)  # for discounts that a small text cannot tell, as in KenLM (Heafield et al. 2013)
 STUPID = 0.4  # Brants et al. (2007)
-ROUNDS = 60  # of expectation-maximisation
+ROUNDS = 100  # of expectation-maximisation at most
+SETTLED = 1e-4  # it ends when no share moves by more
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class Estimate:
         """(T,) p(token | context), contexts given as n - 1 columns (T,); nothing here is V wide."""
         p = np.full(len(tokens), self.uniform)
         for level in self.levels:
-            rows, gamma = self._rows(level, columns, len(tokens))
+            rows, gamma = self.rows(level, columns, len(tokens))
             alpha = picked(level.alpha, level.table.places(rows, tokens))
             p = np.where(alpha > 0, alpha, gamma * p) if self.backs_off else alpha + gamma * p
         return p
@@ -82,7 +82,7 @@ class Estimate:
         p = np.full((n_rows, V), self.uniform)
         p[:, START_ID] = 0.0  # never comes
         for level in self.levels:
-            rows, gamma = self._rows(level, columns, n_rows)
+            rows, gamma = self.rows(level, columns, n_rows)
             p *= gamma[:, None]
             for r in np.flatnonzero(rows >= 0).tolist():
                 part = level.table.part(int(rows[r]))
@@ -90,7 +90,7 @@ class Estimate:
                 p[r, followers] = alpha if self.backs_off else p[r, followers] + alpha
         return p
 
-    def _rows(self, level: Level, columns: Columns, size: int) -> tuple[Ints, Doubles]:
+    def rows(self, level: Level, columns: Columns, size: int) -> tuple[Ints, Doubles]:
         """(T,) each context's row at this level, -1 where it is none of its own, and its gamma."""
         last = columns[len(columns) - (level.order - 1) :]  # the last n - 1 tokens
         rows = level.table.find(level.table.key(last or [np.zeros(size, np.int64)]))
@@ -136,9 +136,8 @@ def add_k(source: Source) -> Estimate:
     table, kV = source.table(source.order), source.k * (source.vocab_size - 1)
     # p(w | c) = (count(c, w) + k) / (count(c) + k V), which is a share of the uniform distribution 1 / V:
     totals = table.totals + kV
-    alpha: Doubles = table.counts / totals[table.rows]
-    gamma: Doubles = kV / totals
-    return Estimate((Level(table, alpha, gamma),), source.uniform, padded=True)
+    alpha = table.counts / totals[table.rows]
+    return Estimate((Level(table, alpha, np.asarray(kV / totals)),), source.uniform, padded=True)
 
 
 def witten_bell(source: Source) -> Estimate:
@@ -269,6 +268,7 @@ def learn_weights(shares: Doubles, seen: NDArray[np.bool_], uniform: float) -> D
         p[:, 0] = below
         for j in range(n):
             p[:, j + 1] = np.where(seen[:, j], weights[j] * shares[:, j] + (1 - weights[j]) * p[:, j], p[:, j])
+        before = weights.copy()
         reach = np.ones(T)  # the probability that the token came from this order or a shorter one
         for j in reversed(range(n)):
             here = np.where(seen[:, j], weights[j] * shares[:, j] / p[:, j + 1], 0)
@@ -277,4 +277,6 @@ def learn_weights(shares: Doubles, seen: NDArray[np.bool_], uniform: float) -> D
             reach = reach * (1 - here)
             if could > 0:
                 weights[j] = min(max(did / could, 1e-6), 1 - 1e-6)
+        if np.abs(weights - before).max() < SETTLED:
+            break
     return weights

@@ -1,8 +1,9 @@
-"""The busiest corner of an n-gram table: its most frequent contexts and what followed them."""
+"""Looking into counts: the busiest corner of a table, the path of one probability, the tree of what follows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,3 +39,85 @@ def busiest(model: NGram, order: int, n_contexts: int = 16, n_tokens: int = 16) 
     tokens.sort(key=ranked.index)
     counts = np.array([[row.get(token, 0) for token in tokens] for row in rows], dtype=np.int64)
     return Corner(contexts, tokens, counts.reshape(len(contexts), len(tokens)))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one order adds to a probability."""
+
+    order: int
+    context: tuple[int, ...]
+    count: int
+    """How often the token stood after this context; for Kneser-Ney's shorter orders, in how many different company."""
+    total: int
+    """How often anything did. 0: the context was never seen."""
+    alpha: float
+    """The share that the counts give."""
+    gamma: float
+    """The share that is left for the shorter context."""
+    weight: float
+    """What all longer contexts left for this one: the product of their gammas."""
+    prob: float
+    """p(token | context) so far: alpha + gamma times that of the shorter context."""
+
+    @property
+    def part(self) -> float:
+        """How much of the whole probability comes from this order."""
+        return self.weight * self.alpha
+
+
+def path(model: NGram, context: Sequence[int], token: int) -> list[Answer]:
+    """How p(token | context) comes about: one answer for each order that is asked, from the longest to the shortest.
+
+    For stupid backoff the orders below the first that has seen the token get the weight 0.
+    """
+    estimate, whole = model.estimate, model.context(context)
+    columns, tokens = [np.array([c]) for c in whole], np.array([token])
+    prob, answers = estimate.uniform, []
+    for level in estimate.levels:
+        rows, gammas = estimate.rows(level, columns, 1)
+        place = int(level.table.places(rows, tokens)[0])
+        alpha = float(level.alpha[place]) if place >= 0 else 0.0
+        gamma = float(gammas[0])
+        if estimate.backs_off and alpha > 0:
+            gamma = 0.0
+        prob = alpha + gamma * prob
+        count = int(level.table.counts[place]) if place >= 0 else 0
+        total = int(level.table.totals[rows[0]]) if rows[0] >= 0 else 0
+        answers.append(
+            Answer(level.order, whole[len(whole) - level.order + 1 :], count, total, alpha, gamma, 1.0, prob)
+        )
+    weight, found = 1.0, []
+    for answer in reversed(answers):
+        found.append(replace(answer, weight=weight))
+        weight *= answer.gamma
+    return found
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A node of the tree of continuations: tokens that stand in the text one after the other, and how often."""
+
+    tokens: tuple[int, ...]
+    count: int
+    parent: int
+    """Its place in the list; -1 for the root."""
+
+
+def tree(model: NGram, root: Sequence[int], depth: int, widest: int = 6) -> list[Branch]:
+    """What follows the root's tokens, what follows that, and so on, the most frequent first, at most `widest` each.
+
+    The root and the depth together are at most the model's order. An empty root stands for every beginning.
+    """
+    root = tuple(root)
+    total = int(model.next_counts(root[:-1])[root[-1]]) if root else int(model.table(1).counts.sum())
+    branches, level = [Branch(root, total, -1)], [0]
+    for _ in range(min(depth, model.config.order - len(root))):
+        following: list[int] = []
+        for parent in level:
+            tokens, counts = model.continuations(branches[parent].tokens)
+            for token, count in zip(tokens[:widest].tolist(), counts[:widest].tolist(), strict=True):
+                following.append(len(branches))
+                branches.append(Branch((*branches[parent].tokens, token), count, parent))
+        level = following
+    return branches
