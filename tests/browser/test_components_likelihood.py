@@ -41,7 +41,7 @@ def test_its_numbers_are_those_of_lmcore(app: Callable[..., Any], seen: int, tri
         mantissa, _, exponent = likelihood.split()[1].partition("·10")
         power = int(exponent.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")) or 0)
         assert math.log(float(mantissa)) + power * math.log(10) == pytest.approx(log, abs=6e-3)
-        assert page.locator(".plot .mark").all_inner_texts() == [likelihood.split()[1], nll.split()[1]]
+        assert page.locator(".plot .mark").all_text_contents() == [likelihood.split()[1], nll.split()[1]]
 
 
 def heights(page: Any) -> list[float]:
