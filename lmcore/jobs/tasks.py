@@ -39,6 +39,11 @@ TASKS: dict[str, Task] = {
         rescue="lmcore.jobs.train:rescue",
         warm="lmcore.jobs.train:warm",
     ),
+    "count-report": Task(
+        run="lmcore.jobs.count_report:run",
+        check="lmcore.jobs.count_report:check",
+        identity="lmcore.jobs.count_report:identity",
+    ),
 }
 
 

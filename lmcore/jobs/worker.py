@@ -34,6 +34,7 @@ from lmcore.jobs.tasks import load
 from lmcore.jobs.wire import Outbox
 
 NICE = 15
+REST = 4.0  # seconds without work before a moment counts as idle: the first visitor of a new server has the cores
 
 
 class Worker:
@@ -60,8 +61,12 @@ class Worker:
 
     def work(self, idle: list[Iterator[Any]]) -> None:
         """Do jobs until the server is gone; in between, turn by turn, what the warm-ups left for idle moments."""
+        rest = REST
         while True:
-            while idle and self._jobs.empty():
+            try:
+                order = self._jobs.get(timeout=rest if idle else None)
+            except queue.Empty:
+                rest = 0.0
                 try:
                     next(idle[0])
                 except StopIteration:
@@ -69,7 +74,8 @@ class Worker:
                 except Exception:
                     traceback.print_exc()
                     del idle[0]
-            order = self._jobs.get()
+                continue
+            rest = REST
             end = self._do(order)
             gc.collect()  # the model of this job goes before the next one comes
             self._outbox.send({"op": "end", "job": order["job"], **end})

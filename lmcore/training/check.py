@@ -31,7 +31,7 @@ def validate(spec: Any) -> Spec:
     _fields(spec, "a run", {"version", "corpus", "tokenizer", "model"}, {"train"})
     if spec["version"] != VERSION or isinstance(spec["version"], bool):
         raise ValueError(f"this run has version {spec['version']!r:.20}; only version {VERSION} is known")
-    corpus, tokenizer = _corpus(spec["corpus"]), _tokenizer(spec["tokenizer"])
+    corpus, tokenizer = check_corpus(spec["corpus"]), _tokenizer(spec["tokenizer"])
     if not isinstance(spec["model"], dict) or "vocab_size" in spec["model"]:
         raise ValueError("a run's model must be an object; its vocab_size comes from the tokenizer")
     family = spec["model"].get("family")
@@ -82,7 +82,8 @@ def _fields(value: Any, what: str, needed: set[str], optional: set[str] | None =
         raise ValueError(f"{what} has no setting named {min(unknown)!r}")
 
 
-def _corpus(corpus: Any) -> dict[str, Any]:
+def check_corpus(corpus: Any) -> dict[str, Any]:
+    """The named text of a spec, checked; ValueError in words."""
     kind = corpus.get("kind") if isinstance(corpus, dict) else None
     if kind == "shipped":
         _fields(corpus, "a run's text", {"kind", "name"})
