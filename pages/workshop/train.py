@@ -86,7 +86,7 @@ def unsaved() -> JobStatus | None:
 
 def shown_job() -> JobStatus | None:
     """The run on the stage: the one last asked for, else the newest of this workspace (so a reload finds it)."""
-    watched = {job.job_id: job for job in runner.jobs(workspace)}
+    watched = {job.job_id: job for job in runner.jobs(workspace) if job.task == "train"}
     return watched.get(st.session_state.get(f"{PAGE}.job", "")) or next(iter(watched.values()), None)
 
 
