@@ -116,7 +116,7 @@ function make(root) {
   keptLine.append(kept, whole_);
   cuts.append(keptLine);
 
-  root.append(reading, live, control, axis, list, tail, acts, cuts);
+  root.append(reading, live, control, acts, axis, list, tail, cuts);
 
   function bar() {
     const track = el("span", "track"), fill = el("span", "fill"), ghost = el("span", "ghost");
@@ -523,7 +523,7 @@ function make(root) {
       show();
     }
     me.seen = true;
-        paint();
+    paint();
     if (fresh || data.drawn !== me.drawnId) mark((me.drawnId = data.drawn));
   };
   me.destroy = () => {

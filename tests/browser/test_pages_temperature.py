@@ -151,6 +151,17 @@ def test_another_model_then_a_draw_then_an_open_section(lesson: Callable[..., An
     expect(page).to_have_url(re.compile(r"prompt=To"))
 
 
+def test_the_text_and_draw_stand_on_the_first_screen(lesson: Callable[..., Any]) -> None:
+    page = lesson("temperature", "?drawn=40", viewport={"width": 1280, "height": 900})
+    draw, first = page.locator("button.draw"), page.locator(".rows .row").first
+    expect(text_line(page).last).to_be_in_viewport()
+    expect(draw).to_be_in_viewport(ratio=1)
+    slider = page.locator(SLIDER).bounding_box()
+    assert slider["y"] < draw.bounding_box()["y"] < first.bounding_box()["y"]
+    size = text_line(page).last.evaluate("node => parseFloat(getComputedStyle(node).fontSize)")
+    assert size >= 20
+
+
 def test_the_address_keeps_the_state(lesson: Callable[..., Any]) -> None:
     page = lesson("temperature", "?T=2.5&top_k=10&prompt=Once+there+was+a&drawn=40")
     says(page, "2.50")
