@@ -54,6 +54,17 @@ def test_a_malformed_cookie_is_replaced(server: Server):
     assert header(request(server, "/", headers={"Cookie": "workspace=../../x"})[1], "set-cookie")
 
 
+def test_a_page_names_the_scripts_that_it_will_ask_for_later(server: Server):
+    _, headers, page = request(server, "/")
+    later = re.findall(r"</(static/js/[\w.\-]+\.js)>; rel=modulepreload", header(headers, "link") or "")
+    assert any("BidiComponent" in name for name in later)
+    for name in later:
+        assert name.encode() not in page
+        status, headers, _ = request(server, "/" + name, headers={"Accept-Encoding": "gzip"})
+        assert status == 200
+        assert header(headers, "content-encoding") == "gzip"
+
+
 def test_scripts_are_served_compressed_and_for_ever(server: Server):
     page = request(server, "/")[2].decode()
     script = re.search(r'src="\./(static/js/index[^"]+)"', page)
