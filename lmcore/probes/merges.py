@@ -71,7 +71,15 @@ def replay(text: str, tokenizer: BPETokenizer) -> Replay:
     columns = np.array(merges, dtype=np.int32).reshape(-1, 3).T
     inside = tokens != END
     ends = np.bincount(tokens[inside], weights=weights[inside], minlength=len(index))  # exact: counts are below 2**53
-    return Replay(*columns, np.array(counts, np.int64), np.array(n_tokens), np.array(sizes), ends.astype(np.int64))
+    return Replay(
+        left=columns[0],
+        right=columns[1],
+        new=columns[2],
+        counts=np.array(counts, dtype=np.int64),
+        n_tokens=np.array(n_tokens, dtype=np.int64),
+        vocab_sizes=np.array(sizes, dtype=np.int64),
+        token_counts=ends.astype(np.int64),
+    )
 
 
 def cut(text: str, tokenizer: BPETokenizer, n_merges: int) -> list[str]:
