@@ -118,6 +118,7 @@ function make(root) {
     place(nll, 0.06 + (below / me.span) * 0.94, log === -Infinity ? "∞" : digits(-log + 0), p > me.best);
     const there = Math.abs(p - me.best) < 0.5 / STEPS;
     root.classList.toggle("there", there);
+    root.classList.toggle("near", Math.abs(p - me.best) < 0.14); // the point's own number needs the room
     verdict.textContent = there
       ? `Both are at their best here: p = ${h}/${n}, the share of ${me.name} among what was seen.`
       : p < me.best ? "Too low: both get better to the right." : "Too high: both get better to the left.";

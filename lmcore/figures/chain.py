@@ -55,7 +55,8 @@ def factor_bars(
         theme,
         x={"domain": [0, 0.52], "range": [0, 1.6], "showticklabels": False, "showline": False, "fixedrange": True},
         y={
-            "tickvals": rows, "ticktext": [label(token) for token in tokens], "autorange": "reversed",
+            "tickvals": rows, "ticktext": [label(token) for token in tokens],
+            "range": [len(rows) - 0.4, -0.6],
             "showline": False, "tickfont": {"size": 17, "color": theme.ink}, "fixedrange": True,
         },
         xaxis2={
@@ -116,7 +117,7 @@ def underflow_curves(
         )  # fmt: skip
         notes.append(
             {
-                "x": death, "yref": "paper", "y": 1, "text": f"{name}<br>is 0 from<br>token {death}",
+                "x": death, "yref": "paper", "y": 1, "text": f"{name}<br>is 0 from<br>token {death:,}",
                 "showarrow": False, "xanchor": "left" if right else "right", "yanchor": "top",
                 "xshift": 6 if right else -6, "align": "left" if right else "right",
                 "font": {"size": 16, "color": color},
@@ -128,7 +129,7 @@ def underflow_curves(
             {
                 "x": middle + 1, "y": living[middle], "xanchor": "right", "yanchor": "top", "showarrow": False,
                 "xshift": -12, "yshift": -16, "align": "right",
-                "text": f"the sum of logs<br>lives on: {signed(living[-1] * LN10, 0)}<br>nats at token {len(living)}",
+                "text": f"the sum of logs<br>lives on: {signed(living[-1] * LN10, 0)}<br>nats at token {len(living):,}",
                 "font": {"size": 16, "color": theme.accent}, "bgcolor": theme.paper,
             }
         )  # fmt: skip
@@ -198,7 +199,7 @@ def two_paths(
             notes.append(_word(at, living[at], f"then {label(tokens[at])}: p = 0", color, not above))
     shared = layout(
         theme,
-        x={"range": [-0.4, longest + 0.6], "title": "token", "dtick": 1 if longest <= 20 else None},
+        x={"range": [-0.4, longest + 0.9], "title": "token", "dtick": 1 if longest <= 20 else None},
         y={
             "range": [floor * 1.2, -floor * 0.16], "title": "p so far", **_powers_of_ten(floor * 1.2),
         },
@@ -220,6 +221,6 @@ def _word(x: float, y: float, text: str, color: str, above: bool, last: bool = F
     anchor = "center" if last else "left" if above else "right"
     return {
         "x": x, "y": y, "text": text, "showarrow": False, "yanchor": "bottom" if above else "top",
-        "xanchor": anchor, "xshift": 0 if last else -6 if above else 6, "yshift": 8 if above else -8,
+        "xanchor": anchor, "xshift": 12 if last else -6 if above else 6, "yshift": 8 if above else -8,
         "font": {"size": 16, "color": color},
     }  # fmt: skip

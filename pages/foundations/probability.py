@@ -44,8 +44,8 @@ view = View(
 
 lesson.idea(
     "Probability",
-    "A language model gives every sequence of tokens a probability: a number from 0 to 1, higher for what is more "
-    "natural. It does so one token at a time.",
+    "A language model gives every sequence of tokens a number from 0 to 1, its probability: higher for what is more "
+    "natural.",
     r"p(x_1, \dots, x_L) = \prod_{i=1}^{L} p(x_i \mid x_1, \dots, x_{i-1})",
     {"x_i": "the token at place $i$", "L": "how many there are", r"\mid": "given that these came before"},
 )
@@ -67,7 +67,7 @@ with controls[1]:
     st.slider(world.step, 1, world.most, key=view.key("length"))
 if view["world"] == "coin":
     with controls[2]:
-        st.slider("p(H), heads", 0.0, 1.0, step=1 / STEPS, key=view.key("heads"))
+        st.slider("p(H): heads", 0.0, 1.0, step=1 / STEPS, key=view.key("heads"))
 
 outcomes, total = probability.outcomes(view["world"], view["length"], heads)
 names = [says.spelled(words, view["world"]) for words, _ in outcomes]

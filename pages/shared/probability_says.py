@@ -10,6 +10,7 @@ import streamlit as st
 
 from lmcore.corpora import mouse
 from lmcore.figures.numbers import power, signed, small
+from lmcore.figures.theme import shown
 from lmcore.probes import chain, likelihood, sequences
 from lmcore.probes.chain import Chain
 from pages.shared import lesson
@@ -39,8 +40,7 @@ def summed(found: sequences.Outcomes, total: Fraction) -> str:
 
 def outcomes(world: str, found: sequences.Outcomes, heads: int) -> str:
     """The reading of the stage."""
-    best, p = found[0]
-    n, floats = len(found), sum(float(p) for _, p in found)
+    floats = sum(float(p) for _, p in found)
     text = {
         "coin": f"A coin is a language model with two tokens: p(H) = {written(Fraction(heads, STEPS))}, "
         f"p(T) = {written(1 - Fraction(heads, STEPS))}. It forgets what came before: each throw "
@@ -53,12 +53,24 @@ def outcomes(world: str, found: sequences.Outcomes, heads: int) -> str:
         f"{_strange(found)}.",
     }[world]
     text += (
-        f" Of {n:,} outcomes the likeliest is {lesson.named(spelled(best, world))} with {written(p)}. Every step "
-        "shares out what the step before had, so nothing is lost: the sum stays exactly 1."
+        f" {_likeliest(found, world)} Every step shares out what the step before had, so nothing is lost: the sum "
+        "stays exactly 1."
     )
     if floats != 1:
         text += f" Added as float64, the same numbers give {floats!r}: rounding, not missing outcomes."
     return text
+
+
+def _likeliest(found: sequences.Outcomes, world: str) -> str:
+    """The best of all outcomes, or how many are equally good."""
+    best, p = found[0]
+    n, equal = len(found), sum(q == p for _, q in found)
+    if equal == n:
+        return f"All {n:,} outcomes are equally likely, {written(p)} each." if n > 1 else "There is only one outcome."
+    name = lesson.named(spelled(best, world))
+    if equal > 1:
+        return f"Of {n:,} outcomes {equal:,} are the likeliest, {name} among them, with {written(p)} each."
+    return f"Of {n:,} outcomes the likeliest is {name} with {written(p)}."
 
 
 def _strange(found: sequences.Outcomes) -> str:
@@ -79,15 +91,23 @@ def factors(unrolled: Chain, tokens: Sequence[str]) -> str:
             f"This model gives {lesson.chip(tokens[at])}, token {at + 1}, probability 0 there, and 0 times anything is "
             "0: the whole sentence is impossible, its logarithm −∞, its perplexity ∞. One factor is enough."
         )
-    shown = [small(p) for p in unrolled.factors[:5]]
-    product = " × ".join(shown) + (" × …" if L > 5 else "")
-    text = f"{product} = **{power(total / LN10)}**, and the logarithms add up to **{signed(total)}**. "
+    numbers = [small(p) for p in unrolled.factors[:5]]
+    product = " × ".join(numbers) + (" × …" if L > 5 else "")
+    text = f"{_written_out(tokens)} = {product} = **{power(total / LN10)}**, and the logarithms add up to "
+    text += f"**{signed(total)}**. "
     if L > 1:
         text += (
             f"The smallest factor is that of {lesson.chip(tokens[at])}, {small(unrolled.factors[at])}: the biggest "
             "surprise of this sentence."
         )
     return text
+
+
+def _written_out(tokens: Sequence[str]) -> str:
+    """The chain rule with the first tokens in their places: p(a) · p(b | a) · p(c | a, b) · …"""
+    words = [shown(token) for token in tokens[:3]]
+    parts = [f"p({word}{' | ' if i else ''}{', '.join(words[:i])})" for i, word in enumerate(words)]
+    return lesson.named(" · ".join(parts) + (" · …" if len(tokens) > 3 else ""))
 
 
 def show_units(unrolled: Chain) -> None:
@@ -97,8 +117,8 @@ def show_units(unrolled: Chain) -> None:
     flips = "no number of coins" if math.isinf(s.bits) else f"{s.bits:,.0f} fair coins"
     zeros = "forever" if math.isinf(s.log10) else f"about {int(s.log10):,}"
     rows = [
-        ("−ln p", f"{signed(s.nats)} nats", "The negative log-likelihood (NLL): what training makes small."),
-        ("−log₂ p", f"{signed(s.bits)} bits", f"As surprising as {flips} all showing heads."),
+        ("−ln p, in nats", signed(s.nats), "The negative log-likelihood (NLL): what training makes small."),
+        ("−log₂ p, in bits", signed(s.bits), f"As surprising as {flips} all showing heads."),
         ("−log₁₀ p", signed(s.log10), f"Zeros before the first digit of p: {zeros}. For p = 0.5 it is 0.301."),
         (
             "Perplexity", small(s.perplexity) if s.perplexity < math.inf else "∞",
@@ -121,9 +141,9 @@ def underflow(long: Chain, dead32: int | None, dead64: int | None) -> str:
             f"At token {at} this model gives probability 0. That is no underflow: the true product is 0, and the sum "
             "of logs is −∞ with it. Smoothing, or another model, gives every token a little."
         )
-    died = [f"in {name} it is 0 from token {at} on" for name, at in (("float32", dead32), ("float64", dead64)) if at]
+    died = [f"in {name} it is 0 from token {at:,} on" for name, at in (("float32", dead32), ("float64", dead64)) if at]
     lived = [name for name, at in (("float32", dead32), ("float64", dead64)) if not at]
-    text = f"These {L} factors were really multiplied, one after another: " + " and ".join(died)
+    text = f"These {L:,} factors were really multiplied, one after another: " + " and ".join(died)
     if lived:
         text += ("; " if died else "") + f"{' and '.join(lived)} can still hold the product of this text"
     return text + (
@@ -160,10 +180,11 @@ def truth(first: Sequence[str], second: Sequence[str]) -> str:
         return ""
     p, q = sequences.mouse_probability(first), sequences.mouse_probability(second)
     text = f" **The truth**, from the grammar that wrote the text: {written_exactly(p)} against {written_exactly(q)}"
-    if p and q:
-        ratio = max(p, q) / min(p, q)
-        return text + f", odds of exactly **{ratio} to 1** for the {'first' if p >= q else 'second'}."
-    return text + "."
+    if not p or not q:
+        return text + "."
+    if p == q:
+        return text + ", equally probable."
+    return text + f", odds of exactly **{max(p, q) / min(p, q)} to 1** for the {'first' if p > q else 'second'}."
 
 
 def written_exactly(p: Fraction) -> str:

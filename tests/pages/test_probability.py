@@ -48,6 +48,22 @@ def test_the_sentences_of_the_toy_language_are_the_grammars():
     assert found == dict(mouse.enumerate_sentences())
 
 
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ({"world": "die", "length": "1"}, "All 6 outcomes are equally likely, 1/6 = 0.167 each"),
+        ({"world": "coin", "length": "2", "heads": "0.75"}, "the likeliest is `HH` with 9/16 = 0.562"),
+        ({"world": "coin", "length": "2", "heads": "0.0"}, "the likeliest is `TT` with 1"),
+        ({"world": "mouse", "length": "1"}, "There is only one outcome"),
+        ({"world": "pairs", "length": "3"}, "such as `the cheese ↵`"),
+    ],
+)
+def test_the_stage_is_read_aright(query: dict[str, str], says: str):
+    at = open_page("probability", query=query)
+    no_exception(at)
+    assert says in shown_text(at)
+
+
 def test_a_length_that_another_world_does_not_have_is_cut():
     at = open_page("probability", query={"world": "die", "length": "11"})
     no_exception(at)
@@ -78,8 +94,8 @@ def test_a_sentence_in_all_units_by_hand():
         nats -= np.log((follow.count(after) + 0.01) / (len(follow) + 0.01 * V))
     at = open_page("probability", query={"model": COUNTED, "prompt": "the mouse slept"})
     shown = {metric.label: metric.value for metric in at.metric}
-    assert shown["−ln p"] == f"{nats:.2f} nats"
-    assert shown["−log₂ p"] == f"{nats / np.log(2):.2f} bits"
+    assert shown["−ln p, in nats"] == f"{nats:.2f}"
+    assert shown["−log₂ p, in bits"] == f"{nats / np.log(2):.2f}"
     assert shown["−log₁₀ p"] == f"{nats / np.log(10):.2f}"
     assert float(shown["Perplexity"]) == pytest.approx(np.exp(nats / 3), rel=5e-3)
 
@@ -96,7 +112,7 @@ def test_products_underflow_where_the_page_says(model: str, text: str):
             if product == 0:
                 break
         assert product == 0
-        assert f"in {name} it is 0 from token {place} on" in says
+        assert f"in {name} it is 0 from token {place:,} on" in says
         assert rows[name].iloc[place - 2] > 0
         assert (rows[name].iloc[place - 1 :] == 0).all()
     assert rows["sum of logs so far (nats)"].iloc[-1] < -745
@@ -123,6 +139,7 @@ def test_the_truth_stands_beside_the_odds():
         ("the little", "the little mouse", "token 3: the end of the sentence against `mouse`"),
         ("cheese", "the mouse", "0 (it never says that) against 3/10"),
         ("the dragon", "the mouse", "`dragon`"),
+        ("the dog that slept chased the cat", "the dog that chased the cat slept", "equally probable"),
     ],
 )
 def test_pairs_of_all_kinds(first: str, second: str, says: str):
@@ -198,7 +215,7 @@ def test_probability_0_is_said_in_words():
     says = shown_text(at)
     assert "gives `cheese`, token 4, probability 0 there" in says
     shown = {metric.label: metric.value for metric in at.metric}
-    assert shown == {"−ln p": "∞ nats", "−log₂ p": "∞ bits", "−log₁₀ p": "∞", "Perplexity": "∞"}
+    assert shown == {"−ln p, in nats": "∞", "−log₂ p, in bits": "∞", "−log₁₀ p": "∞", "Perplexity": "∞"}
     assert "That is no underflow: the true product is 0" in says
     assert "Both are impossible for this model" in says
     assert "nan" not in says.lower()
@@ -224,6 +241,6 @@ def test_the_script_reproduces_the_numbers(world: str):
     for name in ("float32", "float64"):
         found = re.search(rf"{name} is 0 from token (\d+)", printed)
         assert found is not None
-        assert f"in {name} it is 0 from token {found[1]} on" in says
+        assert f"in {name} it is 0 from token {int(found[1]):,} on" in says
     assert "they part at 1 log odds 1.4" in printed
     assert "p = 0.700: ln likelihood -6.1086" in printed
