@@ -58,7 +58,7 @@ with controls[1]:
 tokenizer, V = loaded.tokenizer, loaded.tokenizer.vocab_size
 prompt_ids = tuple(tokenizer.encode(prompt))
 lesson.say_unknown(tokenizer, prompt)
-big = f".st-key-{PAGE}-text [data-testid=stMarkdownContainer]"  # the text, to be read from the back row
+big = f".st-key-{PAGE}-text [data-testid=stMarkdown]"  # the text, to be read from the back row
 st.html(f"<style>{big} p {{ font-size: 22px; line-height: 1.7 }} {big} code {{ font-size: 1em }}</style>")
 stage = st.container()
 lesson.try_this(

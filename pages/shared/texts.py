@@ -25,8 +25,18 @@ def choices() -> dict[str, str]:
     return found
 
 
-def title_of(spec: Mapping[str, Any]) -> str:
-    """The title of the text that a run's spec names."""
+def own_titles() -> dict[str, str]:
+    """This person's titles of their own texts, by the hash of the text."""
+    return {text.sha256: text.title for text in services.library().texts(services.workspace())}
+
+
+def title_of(spec: Mapping[str, Any], own: Mapping[str, str]) -> str:
+    """The title of the text that a run's spec names, as in `own` where it is there.
+
+    Two people with the same text watch one run, whose spec knows the title that the first one gave.
+    """
+    if title := own.get(spec.get("sha256", "")):
+        return title
     return CATALOG_TITLES.get(spec.get("name", ""), spec.get("title") or "a text")
 
 

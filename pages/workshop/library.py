@@ -94,9 +94,10 @@ jobs = services.runner().jobs(workspace)
 if not jobs:
     st.caption("None yet.")
 else:
+    titles = texts.own_titles()
     rows = {
         "model": [job.spec.get("model", {}).get("family", job.task) for job in jobs],
-        "text": [texts.title_of(job.spec.get("corpus", {})) for job in jobs],
+        "text": [texts.title_of(job.spec.get("corpus", {}), titles) for job in jobs],
         "state": [job.state for job in jobs],
         "step": [job.step for job in jobs],
         "of": [job.max_steps for job in jobs],

@@ -168,7 +168,7 @@ def pace(job: JobStatus) -> float:
 def headline(job: JobStatus) -> str:
     """Which run this is, in a few words."""
     family, tokenizer = job.spec["model"]["family"], job.spec["tokenizer"]["kind"]
-    title = texts.title_of(job.spec["corpus"])
+    title = texts.title_of(job.spec["corpus"], titles)
     return f"{FAMILY_NAMES[family]} on {lesson.named(title)}, {TOKENIZERS[tokenizer].lower()}."
 
 
@@ -218,6 +218,7 @@ if job is None:
 else:
     if job.active:
         st.session_state[f"{PAGE}.polling"] = job.job_id
+    titles = texts.own_titles()
     st.session_state[f"{PAGE}.pace"] = pace(job)
     st.fragment(watch, run_every=pace(job) if job.active else None)(job.job_id)
     run = live.of_job(job.job_id)

@@ -124,6 +124,21 @@ def test_an_unsaved_model_is_warned_about():
     assert len(services.library().models(workspace_of(at))) == 1
 
 
+def test_two_people_with_the_same_text_each_read_their_own_title():
+    text = "the cat sat on the mat and the dog sat on the log\n" * 20
+    for title in ("First diary", "Second diary"):
+        at = open_page("train", query={"tokenizer": "word", "size": "order-2"})
+        at.text_area(key="train.text.paste").set_value(text).run()
+        at.text_input(key="train.text.title").set_value(title).run()
+        at.button(key="train.text.use").click().run()
+        at.button(key="train.go").click().run()
+        no_exception(at)
+        wait_for_end(at)
+        at.run()
+        assert f"Counts on `{title}`" in shown_text(at)
+    assert "Second diary" in str(at.switch_page("workshop/library.py").run().dataframe[0].value)
+
+
 def test_a_kept_model_is_offered_and_can_be_opened(kept: AppTest):
     model = services.library().models(workspace_of(kept))[0]
     kept.switch_page("generation/temperature.py")
