@@ -16,7 +16,7 @@ function make(root) {
   feed.append(choice, numbers);
   const live = el("p", "unseen", "", { "aria-live": "polite" });
   const empty = el("p", "empty quiet", "No text, no tokens: type something above.");
-  root.append(list, empty, panel, feed, live);
+  root.append(live, list, empty, panel, feed);
 
   // ---- drawing -----------------------------------------------------------------------------------------------
   function load(data) {

@@ -16,7 +16,7 @@ typed = st.query_params.get("text", "The little mouse ate the fox 🦊")
 @st.cache_resource
 def learnt():
     made = {kind: tokenizers.train(kind, TRAIN) for kind in ("char", "word")}
-    made["bpe"] = tokenizers.train("bpe", TRAIN, vocab_size=317)
+    made["bpe"] = tokenizers.train("bpe", TRAIN, vocab_size=287)
     return made, merges.replay(TRAIN, made["bpe"])
 
 
