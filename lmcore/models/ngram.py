@@ -7,7 +7,7 @@ Letters in shapes: T tokens given, V vocabulary, C different contexts, M differe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
@@ -126,6 +126,16 @@ class NGram(LanguageModel):
         if order not in self._tables:
             self._tables[order] = shorter(self.table(order + 1), self._head, self._separate)
         return self._tables[order]
+
+    @property
+    def weights(self) -> Doubles:
+        """(n,) the share of each order for Jelinek-Mercer."""
+        return self._weights
+
+    @property
+    def reads_by(self) -> Callable[[Source], Estimate]:
+        """The function that reads the counts."""
+        return SMOOTHINGS[self.config.smoothing]
 
     @property
     def estimate(self) -> Estimate:
@@ -258,6 +268,7 @@ class NGram(LanguageModel):
             "tokens": table.tokens,
             "counts": table.counts.astype(np.int64),
             "head": np.array(self._head, dtype=np.int32),
+            **({"separate": np.ones(1, np.int32)} if self._separate else {}),
             **({"weights": self._weights} if self.config.smoothing == "jelinek-mercer" else {}),
         }
 
@@ -275,10 +286,13 @@ class NGram(LanguageModel):
                 raise ValueError("the n-gram file does not hold the share of each order")
             if not np.all((weights > 0) & (weights < 1)):
                 raise ValueError("the shares of the orders in the n-gram file must lie between 0 and 1")
+        separate = arrays.get("separate")
+        if separate is not None and not (separate.shape == (1,) and separate.dtype == np.int32 and separate[0] == 1):
+            raise ValueError("the n-gram file does not say whether its sentences stand by themselves")
         model = cls(config)
-        own = ("head", "weights") if weights is not None else ("head",)
+        own = {"head", "separate"} | ({"weights"} if weights is not None else set())
         table = {name: array for name, array in arrays.items() if name not in own}
-        model._take(check_counts(config.order, config.vocab_size, table), head.tolist(), False, weights)
+        model._take(check_counts(config.order, config.vocab_size, table), head.tolist(), separate is not None, weights)
         return model
 
 

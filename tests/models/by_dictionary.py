@@ -58,8 +58,8 @@ class Slow:
     """p(word | context) under a smoothing, as a fraction."""
 
     def __init__(
-        self, sentences: Sequence[Sequence[int]], vocab_size: int, order: int, smoothing: str, k: Fraction = Fraction(0),
-        weights: Sequence[float] = (),
+        self, sentences: Sequence[Sequence[int]], vocab_size: int, order: int, smoothing: str,
+        k: Fraction = Fraction(0), weights: Sequence[float] = (),
     ) -> None:  # fmt: skip
         self.order, self.smoothing, self.k, self.words = order, smoothing, k, vocab_size - 1
         self.weights = [Fraction(weight) for weight in weights]

@@ -13,6 +13,7 @@ import pytest
 from lmcore import models, sampling
 from lmcore.batches import Tokens
 from lmcore.models.base import LanguageModel
+from lmcore.models.smoothing import SMOOTHINGS
 
 V = 13
 RNG = np.random.default_rng(0)
@@ -22,6 +23,13 @@ IDS = RNG.integers(1, V, 40).tolist()
 
 def ngram(order: int, k: float) -> LanguageModel:
     return models.build("ngram", {"order": order, "k": k}, V).fit(TEXT)
+
+
+def smoothed(order: int, smoothing: str) -> LanguageModel:
+    """Of sentences that stand by themselves; the last two tokens of the vocabulary are in none of them."""
+    ids = np.random.default_rng(order).integers(1, V - 2, 400).astype(np.int32)
+    text = Tokens(ids, np.arange(0, 400, 20), separate=True)
+    return models.build("ngram", {"order": order, "smoothing": smoothing}, V).fit(text)
 
 
 def gpt(block_size: int) -> LanguageModel:
@@ -37,10 +45,18 @@ MODELS: dict[str, Callable[[], LanguageModel]] = {
         f"ngram order={order} k={k}": lambda order=order, k=k: ngram(order, k)
         for order, k in product((1, 2, 3, 5), (0.0, 0.01, 1.0))
     },
+    **{
+        f"ngram order={order} {smoothing}": lambda order=order, smoothing=smoothing: smoothed(order, smoothing)
+        for order, smoothing in product((1, 2, 3, 4, 5), SMOOTHINGS)
+        if smoothing != "add-k"
+    },
     "ngram without counts": lambda: models.build("ngram", {"order": 3, "k": 0}, V),
     "gpt that sees all": lambda: gpt(64),
     "gpt whose window is cut": lambda: gpt(8),
 }
+
+# Stupid backoff's rows sum to more than 1; maximum likelihood's to 0 where nothing was seen.
+DISTRIBUTIONS = [name for name in MODELS if not name.endswith((" mle", " stupid-backoff"))]
 
 
 @lru_cache(maxsize=len(MODELS))
@@ -53,16 +69,30 @@ def model(request: pytest.FixtureRequest) -> LanguageModel:
     return made(request.param)
 
 
+@pytest.fixture(params=DISTRIBUTIONS)
+def distribution(request: pytest.FixtureRequest) -> LanguageModel:
+    return made(request.param)
+
+
 def close(a: np.ndarray, b: np.ndarray) -> None:
     np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
 
 
-def test_every_row_is_a_distribution(model: LanguageModel) -> None:
-    log_probs = model.log_probs(IDS)
+def test_every_row_is_a_distribution(distribution: LanguageModel) -> None:
+    log_probs = distribution.log_probs(IDS)
     assert log_probs.shape == (len(IDS) + 1, V)
     assert log_probs.dtype == np.float32
     assert (log_probs <= 1e-6).all()
     np.testing.assert_allclose(np.exp(log_probs.astype(np.float64)).sum(1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(set(MODELS) - set(DISTRIBUTIONS)))
+def test_what_is_no_distribution(name: str) -> None:
+    sums = np.exp(made(name).log_probs(IDS).astype(np.float64)).sum(1)
+    if name.endswith(" mle"):
+        assert all(total == pytest.approx(1) or total == 0 for total in sums)
+    else:
+        assert (sums > 0).all()
 
 
 def test_changing_the_future_changes_nothing_before(model: LanguageModel) -> None:
@@ -107,7 +137,9 @@ def test_no_tokens_at_all(model: LanguageModel) -> None:
     close(model.log_probs([])[0], model.start()[1])
 
 
-def test_the_seed_gives_the_text(model: LanguageModel) -> None:
+def test_the_seed_gives_the_text(distribution: LanguageModel) -> None:
+    model = distribution
+
     def text(seed: int, temperature: float = 1.0) -> list[int]:
         steps = sampling.generate(model, IDS[:3], max_new_tokens=20, temperature=temperature, seed=seed)
         return [step.token for step in steps]
@@ -118,7 +150,8 @@ def test_the_seed_gives_the_text(model: LanguageModel) -> None:
     assert text(1, 0.0) == text(2, 0.0)
 
 
-def test_temperature_0_is_greedy_and_small_ones_tend_to_it(model: LanguageModel) -> None:
+def test_temperature_0_is_greedy_and_small_ones_tend_to_it(distribution: LanguageModel) -> None:
+    model = distribution
     ids = IDS[:3]
     for step in sampling.generate(model, ids, max_new_tokens=15, temperature=0):
         row = model.log_probs(ids)[-1]
@@ -130,7 +163,8 @@ def test_temperature_0_is_greedy_and_small_ones_tend_to_it(model: LanguageModel)
         ids = [*ids, step.token]
 
 
-def test_the_probabilities_of_a_generated_text_add_up_to_its_score(model: LanguageModel) -> None:
+def test_the_probabilities_of_a_generated_text_add_up_to_its_score(distribution: LanguageModel) -> None:
+    model = distribution
     steps = list(sampling.generate(model, [], max_new_tokens=12, seed=3))
     total = model.score([step.token for step in steps]).sum()
     assert sum(math.log(step.model_prob) for step in steps) == pytest.approx(total, abs=1e-3)

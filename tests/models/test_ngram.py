@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from lmcore import models, tokenizers
 from lmcore.batches import Tokens, tokenize
 from lmcore.models.counts import Counts, count, shorter
 from lmcore.models.ngram import NGram, NGramConfig
+from lmcore.models.smoothing import SMOOTHINGS
 
 VERSE = """the mouse ate the cheese
 the cat ate the mouse
@@ -249,6 +251,44 @@ def test_a_model_is_read_back_from_its_arrays(order: int) -> None:
     for n in range(1, order + 1):
         for ours, expected in zip(again.counts(n), model.counts(n), strict=True):
             np.testing.assert_array_equal(ours, expected)
+
+
+@pytest.mark.parametrize("separate", [False, True])
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+def test_every_smoothing_is_read_back(smoothing: str, separate: bool) -> None:
+    tokens = replace(tokenize(WORDS, VERSE * 2), separate=separate)
+    for order in (1, 3, 5):
+        model = NGram(NGramConfig(V, order, smoothing)).fit(tokens)
+        again = NGram.from_arrays(model.config, {name: array.copy() for name, array in model.state_arrays().items()})
+        text = [*ids("the mouse is the dog"), 1, *ids(VERSE)]
+        np.testing.assert_array_equal(again.log_probs(text), model.log_probs(text))
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [None, np.full(2, 0.5), np.full(3, 0.5, np.float32), np.array([0.5, 1.0, 0.5]), np.array([0.5, math.nan, 0.5])],
+)
+def test_the_shares_in_a_file_are_checked(weights: np.ndarray | None) -> None:
+    arrays = {**broken(), **({} if weights is None else {"weights": weights})}
+    with pytest.raises(ValueError, match="share"):
+        NGram.from_arrays(NGramConfig(V, 3, "jelinek-mercer"), arrays)
+
+
+@pytest.mark.parametrize("said", [np.zeros(1, np.int32), np.ones(2, np.int32), np.ones(1)])
+def test_whether_sentences_are_separate_is_checked(said: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="by themselves"):
+        NGram.from_arrays(NGramConfig(V, 3), {**broken(), "separate": said})
+
+
+@pytest.mark.parametrize("separate", [False, True])
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+def test_a_variant_is_what_a_fit_would_be(smoothing: str, separate: bool) -> None:
+    tokens = replace(tokenize(WORDS, VERSE * 2), separate=separate)
+    counted, text = NGram(NGramConfig(V, 5)).fit(tokens), [*ids("the mouse is the dog"), 1]
+    for order in range(1, 6):
+        fitted = NGram(NGramConfig(V, order, smoothing, 0.1)).fit(tokens)
+        variant = counted.variant(order, smoothing, 0.1, fitted.weights)
+        np.testing.assert_array_equal(variant.log_probs(text), fitted.log_probs(text))
 
 
 def test_a_model_without_counts_is_read_back_too() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from fractions import Fraction as F
+from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -110,17 +111,17 @@ def test_order_1_by_hand() -> None:
     # seen once: 1 word (saw), twice: 3 (a, ate, slept), three times: 1 (cat), four times: 1 (mouse)
     # Y = n1 / (n1 + 2 n2) = 1 / (1 + 6) = 1/7
     # D1 = 1 - 2 Y n2/n1 = 1 - 2/7 · 3 = 1/7;  D2 = 2 - 3 Y n3/n2 = 2 - 3/7 · 1/3 = 13/7;  D3 = 3 - 4 Y n4/n3 = 17/7
-    D = (F(1, 7), F(13, 7), F(17, 7))
+    D = (Fraction(1, 7), Fraction(13, 7), Fraction(17, 7))
     assert estimate.levels[0].discounts == pytest.approx([float(d) for d in D])
     assert not estimate.levels[0].stand_in
     # gamma = (1 · 1/7 + 3 · 13/7 + 4 · 17/7) / 24 = (108/7) / 24 = 9/14
     assert gamma(estimate, "") == pytest.approx(9 / 14)
     # 10 tokens in the vocabulary, 9 of them can come (not <s>): p(<unk>) = 9/14 · 1/9 = 1/14
-    assert p(estimate, "<unk>") == pytest.approx(float(F(1, 14)))
+    assert p(estimate, "<unk>") == pytest.approx(float(Fraction(1, 14)))
     # p(saw) = (1 - 1/7) / 24 + 1/14 = 1/28 + 1/14 = 3/28
-    assert p(estimate, "saw") == pytest.approx(float(F(3, 28)))
+    assert p(estimate, "saw") == pytest.approx(float(Fraction(3, 28)))
     # p(the) = (5 - 17/7) / 24 + 1/14 = 3/28 + 1/14 = 5/28
-    assert p(estimate, "the") == pytest.approx(float(F(5, 28)))
+    assert p(estimate, "the") == pytest.approx(float(Fraction(5, 28)))
 
 
 def test_order_2_by_hand() -> None:
@@ -181,7 +182,7 @@ def test_order_3_by_hand() -> None:
     # p(mouse | <s> the) = (2 - 1) / 3 + 1/2 · 1277/8640 = 5760/17280 + 1277/17280 = 7037/17280
     assert p(estimate, "<s> the mouse") == pytest.approx(7037 / 17280)
     # "the saw" never came, so it is backed off to the word alone: 17/20 · p(saw) = 17/20 · 23/216
-    assert p(estimate, "the saw") == pytest.approx(float(F(17, 20) * F(23, 216)))
+    assert p(estimate, "the saw") == pytest.approx(float(Fraction(17, 20) * Fraction(23, 216)))
     # after "saw a", never seen, nothing is taken and nothing known: p(cat | saw a) = p(cat | a)
     assert p(estimate, "saw a cat") == p(estimate, "a cat")
     # an unknown word after "<s> the": 1/2 · 17/20 · 7/108;  after an unknown word: as after nothing
@@ -209,7 +210,7 @@ lines_of_ids = st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=7), min
 def test_every_smoothing_is_its_formula(name: str, lines: list[list[int]], order: int, data: st.DataObject) -> None:
     k = 0.25 if name == "add-k" else 0.0
     model = NGram(NGramConfig(SMALL_V, order, name, k)).fit(separate(lines))
-    slow = Slow(lines, SMALL_V, order, name, F(k), model._weights.tolist())
+    slow = Slow(lines, SMALL_V, order, name, Fraction(k), model.weights.tolist())
     text = data.draw(st.sampled_from(lines) | st.lists(st.integers(1, SMALL_V - 1), max_size=6))
     rows = np.exp(model.log_probs(text).astype(np.float64))
     for t in range(len(text) + 1):
@@ -277,7 +278,7 @@ def test_with_more_sentences_it_comes_near_what_five_words_can_tell() -> None:
         for n in (100, 1_000, 10_000, 100_000)
     ]
     gaps = [value - best for value in found]
-    assert all(later < earlier / 3 for earlier, later in zip(gaps, gaps[1:], strict=False)), gaps
+    assert all(later < earlier / 3 for earlier, later in pairwise(gaps)), gaps
     assert 0 < gaps[-1] < 0.01
 
 
@@ -298,7 +299,7 @@ def test_the_share_of_one_order_by_hand(monkeypatch: pytest.MonkeyPatch) -> None
     # Two held-out tokens, one that the counts gave 1 and one that they gave 0; 4 tokens, so uniform is 1/4.
     shares, seen = np.array([[1.0], [0.0]]), np.ones((2, 1), dtype=bool)
     # likelihood (λ + (1 - λ)/4) · (1 - λ)/4: its derivative is 0 where 3/4 (1 - λ) = λ + (1 - λ)/4, so λ = 1/3
-    assert smoothing.learn_weights(shares, seen, 0.25) == pytest.approx([1 / 3], abs=1e-4)
+    assert smoothing.learn_weights(shares, seen, 0.25) == pytest.approx([1 / 3], abs=1e-3)
     # One round from 1/2: the first token came from the counts with (1/2) / (1/2 + 1/8) = 4/5, the second never: 2/5
     monkeypatch.setattr(smoothing, "ROUNDS", 1)
     assert smoothing.learn_weights(shares, seen, 0.25) == pytest.approx([2 / 5])
@@ -325,9 +326,10 @@ def test_the_held_out_text_never_becomes_less_likely(monkeypatch: pytest.MonkeyP
     for rounds in range(40):
         monkeypatch.setattr(smoothing, "ROUNDS", rounds)
         found.append(likelihood(smoothing.learn_weights(shares, seen, 0.01), shares, seen, 0.01))
-    assert all(later >= earlier - 1e-9 for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later >= earlier - 1e-9 for earlier, later in pairwise(found))
     assert found[-1] > found[0] + 1
     monkeypatch.setattr(smoothing, "ROUNDS", 500)
+    monkeypatch.setattr(smoothing, "SETTLED", 0.0)
     best = smoothing.learn_weights(shares, seen, 0.01)
     for j in range(4):  # and no single share can be moved for the better
         for step in (-0.02, 0.02):
@@ -341,7 +343,7 @@ def test_shares_are_learnt_on_text_that_was_not_counted() -> None:
     rng = np.random.default_rng(1)
     text = Tokens(rng.integers(1, 40, 3000).astype(np.int32), np.array([0]))
     random = NGram(NGramConfig(40, 3, "jelinek-mercer")).fit(text)
-    assert random._weights[2] < 0.1
+    assert random.weights[2] < 0.1
     often = Tokens(np.tile(np.arange(1, 40, dtype=np.int32), 80), np.array([0]))
-    sure = NGram(NGramConfig(40, 3, "jelinek-mercer")).fit(often)._weights
+    sure = NGram(NGramConfig(40, 3, "jelinek-mercer")).fit(often).weights
     assert sure[2] + (1 - sure[2]) * sure[1] > 0.99  # one word back tells as much as two: they divide it
