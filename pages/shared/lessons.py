@@ -43,6 +43,11 @@ CHAPTERS: dict[str, list[Lesson]] = {
     ],
     "Counting": [
         Lesson(
+            "markov-chains", "counting/markov_chains.py", "Markov chains",
+            "The future depends on the present only: a text as a map of its words, and a walk on it.",
+            ":material/route:",
+        ),
+        Lesson(
             "n-grams", "counting/ngrams.py", "N-grams",
             "Count which word follows which: the simplest language model there is.", ":material/grid_on:",
         ),

@@ -1,0 +1,282 @@
+"""Counting / Markov chains: the future depends on the present only."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lmcore.figures.markov import approach_curve, next_beside, percent, shares_beside
+from lmcore.probes.markov import distance
+from pages.shared import lesson, texts
+from pages.shared.counted import MAX_CHARS, counts_of
+from pages.shared.markov import LENGTHS, MOST_STATES, approach_of, chain_of, drawn_of, ending, habits, rows_of, script
+from pages.shared.markov_chain import locked_place, markov_chain, valid
+from pages.shared.view import View, choice, number, text, token_list, whole
+
+PAGE = "markov-chains"
+STAGE = f"{PAGE}.stage"
+KINDS = {"char": "Characters", "word": "Words"}
+PLAYS = "shakespeare-1mb"
+MAX_TYPED = 200
+
+view = View(
+    PAGE,
+    {
+        "text": text("mouse", 80),
+        "tokenizer": choice("word", list(KINDS)),
+        "shown": whole(14, 3, MOST_STATES),
+        "least": number(0.03, 0, 1),
+        "locked": token_list(2),  # row and column of the matrix, both one more than they are; 0 for all of it
+        "one": text("I am going to the", MAX_TYPED),
+        "two": text("the mouse ate the", MAX_TYPED),
+        "seed": whole(1, 0, 9999),
+    },
+)
+
+lesson.idea(
+    "Markov chains",
+    "The Markov assumption: the future depends on the present only. After “I am going to the …” people think of a "
+    "store or a park; a first-order model has forgotten all but “the”, and says what it says after every “the”.",
+    r"p(x_t \mid x_1, \dots, x_{t-1}) = p(x_t \mid x_{t-1}) = \dfrac{c(x_{t-1}, x_t)}{c(x_{t-1})}",
+    {"x_t": "the next token", "x_{t-1}": "the token now", "c": "how often it stands in the text"},
+)
+
+controls = st.columns([3, 2, 2], vertical_alignment="bottom")
+with controls[0]:
+    corpus = texts.picker("Text", view.key("text"))
+with controls[1]:
+    st.segmented_control("Tokens", list(KINDS), format_func=KINDS.__getitem__, key=view.key("tokenizer"), required=True)
+with controls[2]:
+    st.slider("Most used ones shown", 3, MOST_STATES, key=view.key("shown"))
+
+kind = view["tokenizer"]
+try:
+    tokenizer, model, n_tokens = counts_of(corpus, kind)
+    chain, found = chain_of(corpus, kind)
+except ValueError as refusal:
+    lesson.refuse(str(refusal))
+    view.publish()
+    st.stop()
+if len(corpus.text) > MAX_CHARS:
+    st.caption(f"The first {MAX_CHARS:,} characters are counted; the text has {len(corpus.text):,}.")
+drawn = drawn_of(corpus, kind, view["shown"])
+part, names = drawn.part, drawn.names
+K, n_other = part.counts.size, int((chain.counts > 0).sum()) - len(names)
+other = "other words" if kind == "word" else "others"
+labels = [*names, *([other] if part.others else [])]
+
+
+def chips(state: int) -> str:
+    """A state's name as Markdown."""
+    return lesson.chip(names[state]) if state < len(names) else f"*{other}*"
+
+
+# ---- the stage ----
+
+
+def on_locked() -> None:
+    """A row, a column or a cell was locked or let go: the view follows."""
+    place = locked_place(STAGE, K)
+    view.set(locked=() if place is None else (place[0] + 1, place[1] + 1))
+
+
+asked = tuple(at - 1 for at in view["locked"])
+locked = markov_chain(
+    part, names, drawn.order, drawn.rings, least=view["least"], seed=view["seed"],
+    locked=(asked[0], asked[1]) if len(asked) == 2 and valid((asked[0], asked[1]), K) else None,
+    key=STAGE, other_name=other, on_locked=on_locked,
+)  # fmt: skip
+st.caption(
+    "Row: the token now. Column: the next one. The numbers are percent, and each row sums to 100. "
+    + (f"*{other.capitalize()}* stands for the {n_other:,} that are not shown. " if part.others else "")
+    + "A line is an edge of the graph, as wide as it is probable"
+    + (f"; those below {percent(view['least'])} are walked, but not drawn." if view["least"] > 0 else ".")
+)
+
+the = names.index("the") if "the" in names else 0
+lesson.try_this(
+    view,
+    [
+        (f"What comes after {lesson.chip(names[the])}?", {"locked": (the + 1, 0)}),
+        ("Shakespeare, letter by letter", {"text": PLAYS, "tokenizer": "char", "shown": 16, "locked": ()}),
+        ("A book, where most words are “other”", {"text": "tales", "tokenizer": "word", "shown": 12, "locked": ()}),
+        ("Only the strong edges", {"least": 0.2}),
+    ],
+)
+row = locked[0] if locked and locked[0] >= 0 else the
+probs = part.probs
+best = int(probs[row].argmax())
+entropy = float(-(probs[row] * np.log2(np.where(probs[row] > 0, probs[row], 1))).sum())
+sure = int(probs.max(axis=1).argmax())
+lesson.what_you_see(
+    f"{chips(row)} stands in the text {part.counts[row]:,} times. After it {chips(best)} comes most often, with "
+    f"{percent(probs[row, best])}; of the {K} tokens of the picture {int((probs[row] > 0).sum())} can follow, and which "
+    f"one does is worth {entropy:.2f} bits. Nobody is surer of what comes next than {chips(sure)}: "
+    f"{percent(probs[sure].max())} for {chips(int(probs[sure].argmax()))}. The walk knows nothing but the token it "
+    "stands on, so it writes pairs that the text has, and sentences that it may never have had."
+)
+lesson.predict(
+    PAGE,
+    f"You let the walk run for a very long time. How often does it come by {lesson.chip(names[the])}?",
+    [
+        "It depends on where it began",
+        "As often as it stands in the text",
+        "As often as every other token",
+    ],
+    1,
+    f"The text has it {chain.counts[part.tokens[the]]:,} times in {n_tokens:,} tokens, "
+    f"{percent(chain.frequencies[part.tokens[the]])}; a long walk spends {percent(found.probs[part.tokens[the]])} of "
+    "its steps there. Why the two are the same stands below.",
+)
+
+
+# ---- the limit ----
+
+st.subheader("Two sentences, one last word", anchor=False, divider="gray")
+st.markdown(
+    "The bars are what the chain says comes next. Change what you like before the last word: they stay. The orange "
+    "marks are what followed when the words before it were heard too."
+)
+sides = st.columns(2, gap="large")
+typed, endings = [], []
+for side, name, asks in zip(sides, ("one", "two"), ("A sentence", "Another one"), strict=True):
+    with side:
+        typed.append(st.text_input(asks, key=view.key(name), max_chars=MAX_TYPED)[:MAX_TYPED])
+        endings.append(ending(model, tokenizer.encode(typed[-1])))
+tokens = rows_of(endings)
+for side, each in zip(sides, endings, strict=True):
+    with side:
+        if each.last is None:
+            st.info("Nothing typed: there is no present to depend on.", icon=":material/block:")
+            continue
+        here = lesson.chip(tokenizer.itos[each.last])
+        if not each.tokens.size:
+            st.info(
+                f"Nothing ever followed {here} in this text, so the chain has no row for it.", icon=":material/block:"
+            )
+            continue
+        at = dict(zip(each.tokens.tolist(), each.probs.tolist(), strict=True))
+        longer = {i: each.longer_probs[t] for i, t in enumerate(tokens) if t in each.longer_probs}
+        st.markdown(
+            f"After {here}"
+            + (
+                f"; marked: after {lesson.chip((' ' if kind == 'word' else '').join(tokenizer.itos[t] for t in each.longer))}"
+                if each.longer
+                else "; the text has no longer end of it"
+            )
+        )
+        st.plotly_chart(
+            next_beside(
+                [tokenizer.itos[t] for t in tokens], [at.get(t, 0.0) for t in tokens],
+                longer if each.longer else None, theme=lesson.theme(),
+            ),
+            key=f"{PAGE}.{'one' if side is sides[0] else 'two'}-bars", config={"displayModeBar": False},
+        )  # fmt: skip
+unknown = list(dict.fromkeys(word for sentence in typed for word in tokenizer.unknown(sentence)))
+both = [each for each in endings if each.last is not None]
+said = ""
+if len(both) == 2 and both[0].last == both[1].last and both[0].tokens.size:
+    said = "The same last token, so the same bars: that is the assumption, and its limit. "
+    if both[0].longer and both[1].longer and both[0].longer_probs != both[1].longer_probs:
+        said += "The marks differ, so the words before it did matter. "
+elif len(both) == 2:
+    said = "The last tokens differ, and so do the bars. "
+if unknown:
+    said += (
+        f"The text does not have {', '.join(map(lesson.chip, unknown[:5]))}"
+        + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
+        + ". Before the last word that makes no difference to a chain."
+    )
+if said:
+    st.caption(said)
+
+
+# ---- where a long walk ends ----
+
+st.subheader("Where a long walk ends up", anchor=False, divider="gray")
+st.markdown(
+    "Walk on, and forget where you began: the share of the steps at each token settles. That is the **stationary "
+    r"distribution** $\pi$, the one that a step leaves as it is: $\pi P = \pi$, with $P$ the matrix of all "
+    f"{int((chain.counts > 0).sum()):,} tokens of the text."
+)
+far = distance(found.probs, chain.frequencies)
+visits, far_after = approach_of(corpus, kind, view["seed"])
+left, right = st.columns(2, gap="large")
+with left:
+    st.markdown("**Bars: a long walk. Orange marks: the text.** The share of each token.")
+    top = part.tokens[:12]
+    st.plotly_chart(
+        shares_beside(
+            [tokenizer.itos[t] for t in top], found.probs[top].tolist(), chain.frequencies[top].tolist(),
+            theme=lesson.theme(),
+        ),
+        key=f"{PAGE}.shares", config={"displayModeBar": False},
+    )  # fmt: skip
+with right:
+    st.markdown("**A walk comes near it.** How far its own visits still are from the bars.")
+    st.plotly_chart(
+        approach_curve(LENGTHS, far_after, theme=lesson.theme()),
+        key=f"{PAGE}.approach", config={"displayModeBar": False},
+    )  # fmt: skip
+st.markdown(
+    f"The total variation distance between $\\pi$ and the plain frequencies is **{far:.2g}**: between 0 (the same) and "
+    "1 (nothing in common) it is the most by which they can differ about anything. It is so small because of what is "
+    "counted: every token of the text is once the token *now* and once the token *next*, so as much leads away from a "
+    "word as leads to it, and the frequencies are already in balance. Only the first token is never next, and only the "
+    "last never now."
+)
+special = habits(chain, found, tokenizer, lesson.chip)
+for sentence in special:
+    st.markdown(sentence)
+st.caption(
+    f"A walk of 10,000 steps is still {far_after[-1]:.2g} away; ten times closer takes about a hundred times as many "
+    f"steps. The distribution itself is not walked but computed: {found.n_steps:,} "
+    + ("step" if found.n_steps == 1 else "steps")
+    + " of a lazy walk, which tosses a coin before each step and stays on tails. That settles for every text, also "
+    "where the plain one would jump to and fro for ever, and it settles on the same distribution."
+)
+
+
+def most_visited() -> pd.DataFrame:
+    """The tokens where a long walk is most often."""
+    most = np.argsort(-found.probs, kind="stable")[:1000]
+    return pd.DataFrame(
+        {
+            "token": [tokenizer.itos[t] for t in most],
+            "long walk": found.probs[most],
+            "text": chain.frequencies[most],
+            "times in the text": chain.counts[most],
+            f"visits of a walk of {LENGTHS[-1]:,} steps": visits[most],
+        }
+    )
+
+
+lesson.the_numbers(f"{PAGE}-long", most_visited, note="The tokens where a long walk is most often, at most 1,000.")
+
+with st.expander("Go further", icon=":material/tune:"):
+    st.slider("Draw edges from this probability on", 0.0, 0.5, step=0.01, key=view.key("least"))
+    st.number_input("Seed of the walks", 0, 9999, key=view.key("seed"), help="The same seed walks the same way.")
+    st.caption(
+        "The walk on the stage begins as a passage of the text begins. It treats all other tokens as one, as if the "
+        "text had been written so; the long walk below it keeps all of them apart."
+    )
+
+lesson.the_code(
+    PAGE,
+    ["lmcore.probes.markov:chain_of", "lmcore.probes.markov:most_used", "lmcore.probes.markov:stationary",
+     "lmcore.probes.markov:walk"],
+    script(corpus, kind, view["shown"], view["seed"], MAX_CHARS),
+)  # fmt: skip
+lesson.the_numbers(
+    PAGE,
+    lambda: pd.DataFrame(
+        [
+            (labels[i], labels[j], int(part.pairs[i, j]), float(probs[i, j]))
+            for i in range(K)
+            for j in range(K)
+            if part.pairs[i, j]
+        ],
+        columns=["now", "next", "count", "probability"],
+    ),
+    note="Every number of the matrix that is not 0.",
+)
+view.publish()
