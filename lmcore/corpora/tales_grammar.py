@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from random import Random
 from typing import TypeVar
 
@@ -87,11 +87,15 @@ class Template:
         self.text = text
         self.parts = _parse(text)
         self.objects = objects  # the tags {O} may carry: those of all the plots that use this template
-        self._slots: list[Slot] = []
-        self._pattern = re.compile(self._regex(self.parts))
         # Words every sentence of this template has: to find the few templates worth trying.
         literals = [part for part in self.parts if isinstance(part, str)]
         self.words = set(re.findall(r"[A-Za-z]+", " ".join(literals)))
+
+    @cached_property
+    def _reader(self) -> tuple[re.Pattern[str], list[Slot]]:
+        """The pattern and the slots of its groups, made when something is read: all take a second to compile."""
+        slots: list[Slot] = []
+        return re.compile(self._regex(self.parts, slots)), slots
 
     def write(self, cast: Cast, rng: Random) -> str:
         """The sentence with everyone of the cast in place and the choices drawn."""
@@ -110,28 +114,29 @@ class Template:
                 out.append(cast[part.letter].forms[part.form])
         return "".join(out)
 
-    def _regex(self, parts: list[Part]) -> str:
+    def _regex(self, parts: list[Part], slots: list[Slot]) -> str:
         out = []
         for part in parts:
             if isinstance(part, str):
                 out.append(re.escape(part))
             elif isinstance(part, list):
-                out.append(f"(?:{'|'.join(self._regex(option) for option in part)})")
+                out.append(f"(?:{'|'.join(self._regex(option, slots) for option in part)})")
             elif part.letter in WORDS:
                 out.append(_any_of(WORDS[part.letter]))
             else:
-                self._slots.append(part)
+                slots.append(part)
                 out.append(f"({_any_of(_by_form(KIND_OF[part.letter], part.form))})")
         return "".join(out)
 
     def read(self, sentence: str) -> Reading | None:
         """Who fits the sentence, or None if it is not this one, or nobody fits all its forms."""
-        match = self._pattern.fullmatch(sentence)
+        pattern, slots = self._reader
+        match = pattern.fullmatch(sentence)
         if match is None:
             return None
         fits: dict[str, frozenset[Entity]] = {}
         enters = set()
-        for slot, words in zip(self._slots, match.groups(), strict=True):
+        for slot, words in zip(slots, match.groups(), strict=True):
             if words is None:  # in an alternative that was not taken
                 continue
             here = _by_form(KIND_OF[slot.letter], slot.form)[words]

@@ -80,6 +80,11 @@ class Block(nn.Module):
         return x
 
 
+def table(n: int, n_embd: int) -> nn.Embedding:
+    """An embedding (n, n_embd) that somebody else fills: on the meta device torch's own way imports 800 modules."""
+    return nn.Embedding.from_pretrained(torch.empty(n, n_embd), freeze=False)
+
+
 class GPT(LanguageModel, nn.Module):
     """The decoder-only transformer of GPT-2, with its parameter names and initialisation.
 
@@ -93,8 +98,7 @@ class GPT(LanguageModel, nn.Module):
         """New weights from the seed; with None they are left as they come, for someone who fills them in."""
         nn.Module.__init__(self)
         self.config = config
-        self.wte = nn.Embedding(config.vocab_size, config.n_embd)
-        self.wpe = nn.Embedding(config.block_size, config.n_embd)
+        self.wte, self.wpe = table(config.vocab_size, config.n_embd), table(config.block_size, config.n_embd)
         self.h = nn.ModuleList(Block(config) for _ in range(config.n_layer))
         self.ln_f = nn.LayerNorm(config.n_embd, eps=LN_EPS)
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
