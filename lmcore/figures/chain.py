@@ -79,11 +79,12 @@ def underflow_curves(
     `products`: (name, (L,) values, the token from 1 at which it is 0 or None), the weakest type first.
     """
     sums = np.asarray(log_sums, dtype=np.float64) / LN10
-    living = np.round(sums[sums > -math.inf], 2).tolist()
-    n, floor = len(sums), min([*living, -1.0]) * 1.08
+    # Arrays, not lists: they travel as bytes, and plotly does not copy them number by number.
+    living = np.round(sums[sums > -math.inf], 2)
+    n, floor = len(sums), float(min(living.min(initial=0.0), -1.0)) * 1.08
     traces: list[dict[str, Any]] = [
         {
-            "type": "scatter", "mode": "lines", "x": list(range(1, len(living) + 1)), "y": living,
+            "type": "scatter", "mode": "lines", "x": np.arange(1, len(living) + 1), "y": living,
             "name": "sum of logs", "line": {"color": theme.accent, "width": 3},
             "hovertemplate": "token %{x}<br>sum of logs: 10 to the %{y:.1f}<extra></extra>",
         }
@@ -92,10 +93,10 @@ def underflow_curves(
     shapes: list[dict[str, Any]] = []
     for (name, values, death), color in zip(products, (theme.held_out, theme.attention), strict=False):
         floats = np.asarray(values)
-        powers = np.round(np.log10(floats[floats > 0].astype(np.float64)), 2).tolist()  # a product only falls
+        powers = np.round(np.log10(floats[floats > 0].astype(np.float64)), 2)  # a product only falls
         traces.append(
             {
-                "type": "scatter", "mode": "lines", "name": name, "x": list(range(1, len(powers) + 1)), "y": powers,
+                "type": "scatter", "mode": "lines", "name": name, "x": np.arange(1, len(powers) + 1), "y": powers,
                 "line": {"color": color, "width": 7 if name == "float32" else 5}, "opacity": 0.55,
                 "hovertemplate": f"token %{{x}}<br>{name} product: 10 to the %{{y:.1f}}<extra></extra>",
             }
@@ -105,7 +106,7 @@ def underflow_curves(
         right = death < 0.7 * n
         traces.append(
             {
-                "type": "scatter", "mode": "markers", "x": [death], "y": [powers[-1] if powers else 0.0],
+                "type": "scatter", "mode": "markers", "x": [death], "y": [float(powers[-1]) if powers.size else 0.0],
                 "marker": {"symbol": "x", "size": 13, "color": color}, "hoverinfo": "skip", "name": f"{name} dies",
             }
         )  # fmt: skip
@@ -123,13 +124,14 @@ def underflow_curves(
                 "font": {"size": 16, "color": color},
             }
         )  # fmt: skip
-    if living:
+    if living.size:
         middle = round(0.6 * (len(living) - 1))  # below the curve, where a falling curve leaves room
         notes.append(
             {
-                "x": middle + 1, "y": living[middle], "xanchor": "right", "yanchor": "top", "showarrow": False,
+                "x": middle + 1, "y": float(living[middle]), "xanchor": "right", "yanchor": "top", "showarrow": False,
                 "xshift": -12, "yshift": -16, "align": "right",
-                "text": f"the sum of logs<br>lives on: {signed(living[-1] * LN10, 0)}<br>nats at token {len(living):,}",
+                "text": f"the sum of logs<br>lives on: {signed(float(living[-1]) * LN10, 0)}<br>nats at token "
+                f"{len(living):,}",
                 "font": {"size": 16, "color": theme.accent}, "bgcolor": theme.paper,
             }
         )  # fmt: skip

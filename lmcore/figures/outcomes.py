@@ -6,10 +6,11 @@ import itertools
 from collections.abc import Sequence
 from html import escape
 
+import numpy as np
 import plotly.graph_objects as go
 
 from lmcore.figures.frame import figure, layout
-from lmcore.figures.theme import Theme
+from lmcore.figures.theme import Theme, colorscale
 
 LONG = 14  # characters of a name that still fit beside a bar
 WIDE = 0.08  # an outcome that takes so much of the line has room for its name
@@ -21,9 +22,10 @@ def line_of_outcomes(names: Sequence[str], probs: Sequence[float], *, theme: The
     named = [escape(name, quote=False) for name in names]
     shades = theme.probability[2:5]
     line = {
-        "type": "bar", "orientation": "h", "x": list(probs), "base": starts[:-1], "y": [0] * len(named),
+        "type": "bar", "orientation": "h", "x": np.asarray(probs), "base": np.array(starts[:-1]),
+        "y": np.zeros(len(named), np.int8),
         "marker": {
-            "color": [shades[i % 3] for i in range(len(named))],
+            "color": np.arange(len(named)) % 3, "cmin": 0, "cmax": 2, "colorscale": colorscale(shades),
             "line": {"width": 1 if len(named) <= 64 else 0, "color": theme.paper},
         },
         "customdata": named,
