@@ -42,11 +42,11 @@ def tokens_per_word(
     ]  # fmt: skip
     widest, narrowest = max([*sizes, *(size for _, size, _ in marks)]), min([*sizes, *(size for _, size, _ in marks)])
     low, high = math.log10(narrowest) - 0.12, math.log10(widest) + 0.2
-    labels = [_label(f"{name} {rate:.3g}", size, rate, theme.held_out, below=rate < 2) for name, size, rate in marks]
+    labels = [_label(f"{name} {rate:.3g}", size, rate, theme.held_out, below=True) for name, size, rate in marks]
     labels.append(_label(f"bytes {rates[0]:.3g}", sizes[0], rates[0], theme.accent))
     if len(sizes) > 4:
         middle = len(sizes) // 2
-        labels.append(_label("pieces: byte pairs, merged", sizes[middle], rates[middle], theme.accent))
+        labels.append(_label("pieces", sizes[middle], rates[middle], theme.accent))
     if at is not None:
         traces.append(
             {
@@ -70,9 +70,9 @@ def tokens_per_word(
 
 
 def _label(name: str, size: int, rate: float, color: str, *, below: bool = False) -> dict[str, Any]:
-    """A name beside a point: to the right above it, or centred below."""
+    """A name beside a point: to the right above it; or below it, where nothing else is written."""
     return {
         "x": math.log10(size), "y": rate, "text": name, "showarrow": False, "font": {"size": 16, "color": color},
-        "xanchor": "center" if below else "left", "yanchor": "top" if below else "bottom",
-        "xshift": 0 if below else 8, "yshift": -10 if below else 4,
+        "xanchor": "center" if below and rate < 2 else "left", "yanchor": "top" if below else "bottom",
+        "xshift": (0 if rate < 2 else -8) if below else 8, "yshift": -10 if below else 4,
     }  # fmt: skip

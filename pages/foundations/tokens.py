@@ -24,7 +24,7 @@ view = View(
     PAGE,
     {
         "text": text(texts.DEFAULT, 80),
-        "typed": text("The little mouse loved the little fox. Delightful! 🦊", MAX_TYPED),
+        "typed": text("The cat hugged the catfish 🐱", MAX_TYPED),
         "merges": choice(1000, tokenized.N_MERGES),
         "step": whole(60, 0, max(tokenized.N_MERGES)),
         "vocabulary": choice("word", list(KINDS)),
@@ -172,10 +172,10 @@ figure = tokens_per_word(
 )  # fmt: skip
 st.plotly_chart(figure, key=f"{PAGE}.rates", config={"displayModeBar": False})
 st.caption(
-    f"Measured on the whole text, {n_written:,} words as people count them: {rates[0]:.3g} bytes a word, after "
-    f"{step:,} merges {history.n_tokens[step] / n_written:.3g} pieces, after all {n_merges:,} {rates[-1]:.3g}. A "
-    "larger vocabulary means shorter sequences, and a larger table that the model has to learn. The ring is where the "
-    "slider stands."
+    f"Measured on the whole text, {n_written:,} words as people count them. A word takes {rates[0]:.3g} bytes, "
+    f"{history.n_tokens[step] / n_written:.3g} pieces after {step:,} merges (the ring, where the slider stands), and "
+    f"{rates[-1]:.3g} after all {n_merges:,}. A larger vocabulary means shorter sequences, and a larger table that the "
+    "model has to learn."
 )
 lesson.the_numbers(
     f"{PAGE}-rates",
@@ -202,7 +202,13 @@ kind = view["vocabulary"]
 table = tokenized.table_of(corpus, kind, trained[kind], merges=view["merges"], min_count=words_at_least)
 rows = tokens_page.search(table, sought)
 if len(rows):
-    st.dataframe(rows.head(tokens_page.MAX_ROWS), hide_index=True, height=320, key=f"{PAGE}.vocabulary-table")
+    st.dataframe(
+        rows.head(tokens_page.MAX_ROWS),
+        hide_index=True,
+        height=320,
+        key=f"{PAGE}.vocabulary-table",
+        column_config={"index": st.column_config.NumberColumn(width="small")},
+    )
 else:
     st.info("No token has that in it.", icon=":material/search_off:")
 more = (
@@ -242,7 +248,7 @@ if unseen.strip():
 
 st.subheader("What other scripts cost", anchor=False, divider="gray")
 paid = script_costs.costs({kind: each.tokenizer for kind, each in trained.items()})
-st.markdown(tokens_page.costs_table(paid))
+st.table(tokens_page.costs_table(paid), border="horizontal")
 share = {cost.language: cost.tokens["bpe"] / cost.characters for cost in paid[:8]}
 cheapest, dearest = min(share, key=share.__getitem__), max(share, key=share.__getitem__)
 st.caption(

@@ -26,17 +26,25 @@ def search(table: pd.DataFrame, sought: str) -> pd.DataFrame:
     return table[table["token"].str.contains(shown(sought), regex=False) | (table["index"].astype(str) == sought)]
 
 
-def costs_table(costs: Sequence[Cost]) -> str:
-    """The same sentence in several scripts, as a Markdown table."""
-    lines = ["| The same sentence | characters | bytes | as characters | as words | as pieces |", "|-|-:|-:|-:|-:|-:|"]
-    for cost in costs:
-        isolated = f"\u2068{cost.sentence}\u2069"  # so that Arabic is read from the right, its full stop too
-        lost = f" ({cost.unknown['word']} unknown)" if cost.unknown["word"] else ""
-        lines.append(
-            f"| **{cost.language}** {isolated} | {cost.characters} | {cost.n_bytes} | {cost.tokens['char']} "
-            f"| {cost.tokens['word']}{lost} | {cost.tokens['bpe']} |"
-        )
-    return "\n".join(lines)
+def costs_table(costs: Sequence[Cost]) -> pd.DataFrame:
+    """The same sentence in several scripts, a row each."""
+    words = [
+        f"{cost.tokens['word']} ({cost.unknown['word']} unknown)" if cost.unknown["word"] else str(cost.tokens["word"])
+        for cost in costs
+    ]
+    table = pd.DataFrame(
+        {
+            # Isolated, so that Arabic is read from the right, its full stop too.
+            "the same sentence": [f"\u2068{cost.sentence}\u2069" for cost in costs],
+            "characters": [str(cost.characters) for cost in costs],
+            "bytes": [str(cost.n_bytes) for cost in costs],
+            "as characters": [str(cost.tokens["char"]) for cost in costs],
+            "as words": words,
+            "as pieces": [str(cost.tokens["bpe"]) for cost in costs],
+        },
+        index=[cost.language for cost in costs],
+    )
+    return table
 
 
 def tokens_drawn(typed: str, found: Mapping[str, Cut], trained: Mapping[str, Trained]) -> pd.DataFrame:
