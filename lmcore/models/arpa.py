@@ -11,6 +11,7 @@ pyarrow makes and cuts the millions of lines.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,13 @@ from numpy.typing import NDArray
 from lmcore.models.counts import MAX_ORDER, MAX_VOCAB, Counts, Ints, ends_in, pairs_of, picked, tabulate
 from lmcore.models.smoothing import Columns, Doubles, Estimate
 from lmcore.tokenizers.base import START, START_ID
-from lmcore.tokenizers.word import UNK, UNK_ID
+from lmcore.tokenizers.sentences import END
+from lmcore.tokenizers.word import UNK
 
 NEVER = -99.0  # log10 of the probability of <s>, which is never predicted; the format's custom
 LINES = 200_000  # that are made at a time
 DECIMALS = 7
+NUMBER = re.compile(rb"[0-9]{1,15}")
 
 
 # Writing ---------------------------------------------------------------------------------------------------------
@@ -143,7 +146,7 @@ class Arpa:
     """A model as it was read: for each order its n-grams, their log10 probabilities and backoff weights."""
 
     words: list[str]
-    """The vocabulary: `<s>` first, `<unk>` second, then the words of the file in its order."""
+    """The vocabulary: `<s>`, `<unk>`, `</s>` if the file has it, then the others in the file's order."""
     tables: list[Counts]
     log_probs: list[Doubles]
     """(M,) log10."""
@@ -180,8 +183,7 @@ def read(path: Path) -> Arpa:
     """A model of order 1 to 5 from an ARPA file. ValueError says what is wrong with it."""
     data = path.read_bytes()
     sizes = _header(data)
-    words = [START, UNK]
-    stoi: dict[str, int] = {START: START_ID, UNK: UNK_ID}
+    words: list[str] = []
     grams: list[list[Any]] = []
     numbers: list[tuple[Doubles, Doubles]] = []
     for k, size in enumerate(sizes, 1):
@@ -189,9 +191,7 @@ def read(path: Path) -> Arpa:
         if len(logs) != size:
             raise ValueError(f"the file promises {size:,} {k}-grams but has {len(logs):,}")
         if k == 1:
-            for word in texts.to_pylist():
-                if stoi.setdefault(word, len(words)) == len(words):
-                    words.append(word)
+            words = _words(texts.to_pylist())
             if len(words) > MAX_VOCAB:
                 raise ValueError(f"the file has {len(words):,} words; the limit is {MAX_VOCAB:,}")
         grams.append(_columns(texts, k, words))
@@ -209,6 +209,14 @@ def read(path: Path) -> Arpa:
     return Arpa(words, tables, log_probs, all_weights)
 
 
+def _words(unigrams: list[str]) -> list[str]:
+    """The vocabulary: `<s>`, `<unk>`, `</s>` if the file has it, then the others in the file's order."""
+    if len(set(unigrams)) < len(unigrams):
+        raise ValueError("the file has some 1-grams twice")
+    first = [START, UNK, END][: 2 + (END in unigrams)]
+    return [*first, *(word for word in unigrams if word not in first)]
+
+
 def _header(data: bytes) -> list[int]:
     """How many n-grams of each order the file says it has."""
     begin, end = data.find(b"\\data\\"), data.find(b"\\1-grams:")
@@ -218,7 +226,7 @@ def _header(data: bytes) -> list[int]:
     for line in data[begin:end].splitlines()[1:]:
         name, _, number = line.strip().partition(b"=")
         if name:
-            if name.split() != [b"ngram", b"%d" % (len(sizes) + 1)] or not number.strip().isdigit():
+            if name.split() != [b"ngram", b"%d" % (len(sizes) + 1)] or not NUMBER.fullmatch(number.strip()):
                 said = line[:60].decode("utf-8", "replace")
                 raise ValueError(f"a line of the \\data\\ section cannot be read: {said}")
             sizes.append(int(number))
@@ -258,6 +266,8 @@ def _section(data: bytes, k: int, weighted: bool) -> tuple[Doubles, Any, Doubles
         raise ValueError(f"the section of {k}-grams cannot be read: {str(error)[:120]}") from error
     logs = table["log"].to_numpy()
     weights = table["weight"].to_numpy() if weighted else np.zeros(len(logs))
+    if not (np.all(logs <= 0) and np.all(np.isfinite(weights))):  # NaN is no number either
+        raise ValueError(f"a number in the section of {k}-grams is none that the logarithm of a probability can be")
     return logs, table["gram"].combine_chunks(), weights
 
 
