@@ -28,16 +28,16 @@ class Recipe:
     train: dict[str, Any]
 
 
-def five_books_of_tales() -> Corpus:
-    """5 MB of tales, whose first 1 MB is the shipped text: none is seen so often that it is learnt by heart."""
+def twenty_books_of_tales() -> Corpus:
+    """20 MB of tales, whose first 1 MB is the shipped text: none is seen so often that it is learnt by heart."""
     shipped = corpora.CATALOG["tales"]
-    return Corpus("tales", shipped.title, tales.generate(5_000_000, seed=1), shipped.source, shipped.licence)
+    return Corpus("tales", shipped.title, tales.generate(20_000_000, seed=1), shipped.source, shipped.licence)
 
 
 RECIPES: dict[str, Recipe] = {
     "gpt-tales-word": Recipe(
         "GPT on little tales, word by word",
-        five_books_of_tales,
+        twenty_books_of_tales,
         {"kind": "word", "vocab_size": 1500},
         # When its window is cut, a whole tale (95 in 100 have at most 94 tokens) still lies in what is left of it.
         {"family": "gpt", "n_layer": 4, "n_head": 4, "n_embd": 96, "block_size": 192},

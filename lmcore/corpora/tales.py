@@ -28,7 +28,7 @@ from lmcore.corpora.tales_plots import PLOTS, Beat, Either, Maybe, Plot
 
 __all__ = ["ENTRIES", "MAX_CHARS", "echo", "generate", "parses", "passages", "read", "story", "vocabulary"]
 
-MAX_CHARS = 5_000_000
+MAX_CHARS = 20_000_000
 """The longest text that `generate` makes, in characters."""
 ECHO_SHARE = 0.1
 """One passage in ten is an echo: random words said again, so that copying can be learnt."""
@@ -96,7 +96,7 @@ def passages(seed: int) -> Iterator[str]:
 def generate(n_chars: int, seed: int) -> str:
     """Whole passages, a blank line between them, together at most `n_chars` characters but at least one passage.
 
-    ValueError unless 1 <= n_chars <= 5,000,000.
+    ValueError unless 1 <= n_chars <= 20,000,000.
     """
     if not 1 <= n_chars <= MAX_CHARS:
         raise ValueError(f"tales can be 1 to {MAX_CHARS:,} characters long, not {n_chars:,}")

@@ -39,6 +39,7 @@ TASKS: dict[str, Task] = {
         rescue="lmcore.jobs.train:rescue",
         warm="lmcore.jobs.train:warm",
     ),
+    "count": Task(run="lmcore.jobs.count:run", check="lmcore.jobs.count:check", identity="lmcore.jobs.count:identity"),
     "count-report": Task(
         run="lmcore.jobs.count_report:run",
         check="lmcore.jobs.count_report:check",

@@ -36,10 +36,9 @@ NUMBER = re.compile(rb"[0-9]{1,15}")
 
 
 def write(file: BinaryIO, estimate: Estimate, words: Sequence[str]) -> None:
-    """Write a model whose words have no spaces in them. ValueError for an estimate that has not every order."""
+    """Write a model whose words have no spaces in them. ValueError for an estimate that `check` refuses."""
+    check(estimate)
     levels = estimate.levels
-    if [level.order for level in levels] != list(range(1, len(levels) + 1)) or estimate.backs_off:
-        raise ValueError("an ARPA file needs a smoothing that asks every order and interpolates")
     probs = interpolated(estimate)
     V, n = len(words), len(levels)
     sizes = [V, *(level.table.tokens.size for level in levels[1:])]
@@ -59,6 +58,13 @@ def write(file: BinaryIO, estimate: Estimate, words: Sequence[str]) -> None:
         for lines in _lines(logs, columns, weights, words):
             file.write(lines)
     file.write(b"\n\\end\\\n")
+
+
+def check(estimate: Estimate) -> None:
+    """ValueError for an estimate that does not fit into the format: it must have every order, and interpolate."""
+    levels = estimate.levels
+    if [level.order for level in levels] != list(range(1, len(levels) + 1)) or estimate.backs_off:
+        raise ValueError("an ARPA file needs a smoothing that asks every order and interpolates")
 
 
 def interpolated(estimate: Estimate) -> list[Doubles]:

@@ -56,6 +56,11 @@ def refuse(sentence: str) -> None:
     st.error(plain(sentence), icon=":material/block:")
 
 
+def tell(sentence: str) -> None:
+    """Say what is going on."""
+    st.info(plain(sentence), icon=":material/hourglass_empty:")
+
+
 def duration(seconds: float) -> str:
     """A time as people say it."""
     if seconds < 90:

@@ -6,7 +6,6 @@ What a person typed enters a script only by repr(), as data.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pprint import pformat
 
 from lmcore import corpora
@@ -64,21 +63,39 @@ def open_text(corpus: Corpus) -> tuple[str, str]:
     return "from pathlib import Path\n\n", f'corpora.from_bytes(Path({file!r}).read_bytes(), "text.txt").text'
 
 
-def counts(corpus: Corpus, kind: str, order: int, context: Sequence[int], k: float, max_chars: int) -> str:
-    """A script that counts a text and prints what follows a context."""
-    imports, text = open_text(corpus)
+def counts(
+    corpus: Corpus, kind: str, order: int, smoothing: str, k: float, context: str, token: int, limit: int | None
+) -> str:
+    """A script that counts a text, prints what may follow a context, and how one probability comes about."""
+    if corpus.name in corpora.CATALOG:
+        imports, text = "", f"corpora.load({corpus.name!r}).text"
+    else:
+        file = str(services.library().texts_folder / f"{corpus.sha256}.txt")
+        imports, text = (
+            "from pathlib import Path\n\n",
+            f'corpora.from_bytes(Path({file!r}).read_bytes(), "text.txt").text',
+        )
+    cut = f"[:{limit}]" if limit else ""
     return f"""\
-{imports}from lmcore import batches, corpora, models, tokenizers
+{imports}import numpy as np
 
-text = {text}[:{max_chars}]
+from lmcore import batches, corpora, models, sampling, tokenizers
+from lmcore.probes.counting import path
+
+text = {text}{cut}
 tokenizer = tokenizers.train({kind!r}, text)
-model = models.build("ngram", {{"order": {order}, "k": {k!r}}}, tokenizer.vocab_size)
-model.fit(batches.tokenize(tokenizer, text))
-context = {list(context)!r}
-tokens, counts = model.continuations(context)
-for token, count in zip(tokens[:20], counts[:20]):
-    p = (count + {k!r}) / (counts.sum() + {k!r} * tokenizer.vocab_size)
-    print(f"{{tokenizer.itos[token]!r:16}} {{count}} {{p:.4g}}")
+tokens = batches.tokenize(tokenizer, text)
+settings = {{"order": {order}, "smoothing": {smoothing!r}, "k": {k!r}}}
+model = models.build("ngram", settings, tokenizer.vocab_size).fit(tokens)
+
+context = tokenizer.encode({context!r})
+followers, counts = model.continuations(model.context(context))
+often = dict(zip(followers.tolist(), counts.tolist()))
+_, log_probs = model.prompt(context)
+for token, p in sampling.top(np.exp(log_probs.astype(np.float64)), 12):
+    print(f"{{tokenizer.itos[token]!r:16}} {{often.get(token, 0):6}} {{p:.4g}}")
+for answer in path(model, context, {token}):
+    print(answer)
 """
 
 

@@ -1,0 +1,71 @@
+"""Work that a lesson asks of a worker: submitted once, watched until it is done, the same work shared by all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from lmcore import corpora
+from lmcore.corpora import Corpus
+from lmcore.jobs import JobError, JobStatus
+from lmcore.library import LibraryError
+from pages.shared import lesson, services
+
+LOOK = 0.5  # seconds between two looks
+
+
+def named(corpus: Corpus) -> dict[str, Any]:
+    """A text as the spec of a job names it."""
+    if corpus.name in corpora.CATALOG:
+        return {"kind": "shipped", "name": corpus.name}
+    return {"kind": "text", "sha256": corpus.sha256, "title": corpus.title[:200]}
+
+
+def wanted(spec: dict[str, Any], slot: str) -> JobStatus | None:
+    """The job of a spec, asked for when `slot` (a key of the session) holds another; None when it is refused."""
+    runner, workspace = services.runner(), services.workspace()
+    asked = st.session_state.get(slot)
+    try:
+        if asked is None or asked[0] != spec:
+            asked = (spec, runner.submit(spec, workspace).job_id)
+            st.session_state[slot] = asked
+        return runner.status(asked[1], workspace)
+    except (JobError, LibraryError) as refusal:
+        st.session_state.pop(slot, None)
+        lesson.refuse(str(refusal))
+        return None
+
+
+def folder_of(job: JobStatus) -> Path:
+    """Where a finished job left what it made."""
+    return services.runner().result(job.job_id).folder.parent
+
+
+def watch(job: JobStatus, slot: str, draw: Callable[[JobStatus], None]) -> None:
+    """Draw a job, again and again while it works; the whole page runs once more when it has ended."""
+
+    def look(job_id: str, was_active: bool) -> None:
+        now = services.runner().status(job_id, services.workspace())
+        draw(now)
+        if was_active and not now.active:
+            st.rerun()
+        if now.state in ("failed", "stopped"):
+            lesson.refuse(now.error or "The work was stopped before it was done.")
+            if st.button("Try again", key=f"{slot}.again", icon=":material/replay:"):
+                services.runner().resume(job_id, services.workspace())
+                st.rerun()
+
+    st.fragment(look, run_every=LOOK if job.active else None)(job.job_id, job.active)
+
+
+def said(job: JobStatus) -> str:
+    """How the work stands, in a few words."""
+    if job.state == "queued":
+        wait = "" if job.expected_wait_s is None else f", {lesson.duration(job.expected_wait_s)} to go"
+        return f"Waiting for a free worker: place {job.position or 1} in the queue{wait}."
+    if job.state == "lost":
+        return "The worker died; the work begins again by itself."
+    return "A worker is at it."
