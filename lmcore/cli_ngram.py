@@ -58,7 +58,8 @@ def run(args: argparse.Namespace) -> None:
     else:
         found = _count_text(args)
     if args.json:
-        print(json.dumps(found, default=str))
+        # JSON has no infinity
+        print(json.dumps({k: str(v) if isinstance(v, float) and not math.isfinite(v) else v for k, v in found.items()}))
         return
     for name, value in found.items():
         shown = f"{value:,.6g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
@@ -88,6 +89,7 @@ def _count_lines(args: argparse.Namespace) -> dict[str, Any]:
     model = NGram(NGramConfig(len(words), args.order, args.smoothing, args.k)).fit(text)
     found = {"sentences": int(text.starts.size), **_about(model, text)}
     if args.arpa:
+        arpa.check(model.estimate)  # before there is a file
         with args.arpa.open("wb") as file:
             arpa.write(file, model.estimate, words)
         found["written"] = str(args.arpa)

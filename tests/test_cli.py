@@ -80,6 +80,103 @@ def test_train_counts_a_file_of_ones_own(tmp_path: Path, capsys):
     assert "saved in" in capsys.readouterr().out
 
 
+SAID = "the cat saw the mouse\nthe mouse ate\na mouse ate the cat\na cat slept\nthe mouse slept\n"
+ASKED = "the cat ate the mouse\na dog slept\n\nmouse mouse\n"
+
+
+@pytest.fixture
+def lines_of_text(tmp_path: Path) -> Path:
+    (tmp_path / "said.txt").write_text(SAID, encoding="utf-8")
+    return tmp_path / "said.txt"
+
+
+def test_ngram_writes_an_arpa_file_and_reads_it(lines_of_text: Path, tmp_path: Path, capsys):
+    out = tmp_path / "model.arpa"
+    args = ["ngram", "--text", str(lines_of_text), "--lines", "--order", "2", "--smoothing", "modified-kneser-ney"]
+    assert cli.main([*args, "--arpa", str(out), "--score", ASKED, "--json"]) == 0
+    (counted,) = lines(capsys)
+    assert counted["sentences"] == 5
+    assert counted["tokens"] == 24
+    assert counted["vocabulary"] == 10
+    assert counted["2-grams"] == 16
+    assert counted["discounts_of_2-grams"] == "0.5556 1.167 3"
+    assert counted["written"] == str(out)
+    assert out.read_text(encoding="utf-8").startswith("\\data\\\nngram 1=10\nngram 2=16\n")
+    (tmp_path / "asked.txt").write_text(ASKED, encoding="utf-8")
+    for asked in (ASKED, str(tmp_path / "asked.txt")):  # a text, and the path of one
+        assert cli.main(["ngram", "--from-arpa", str(out), "--score", asked, "--json"]) == 0
+        (read,) = lines(capsys)
+        assert (read["order"], read["1-grams"], read["2-grams"]) == (2, 10, 16)
+        # KenLM's `query` with lmplz's model of the same text: 14 tokens, 1 unknown, 7.536970924 and 6.817536928
+        for found in (counted, read):
+            assert (found["scored_tokens"], found["unknown_words"]) == (14, 1)
+            assert found["perplexity_with_unknown_words"] == pytest.approx(7.536970924, rel=1e-6)
+            assert found["perplexity_without_unknown_words"] == pytest.approx(6.817536928, rel=1e-6)
+    assert cli.main(["ngram", "--from-arpa", str(out), "--score", ASKED]) == 0
+    assert "perplexity with unknown words    7.53697" in capsys.readouterr().out
+    assert cli.main(args) == 0
+    assert "(stand in)" not in capsys.readouterr().out
+
+
+def test_ngram_says_which_discounts_stand_in(lines_of_text: Path, capsys):
+    assert cli.main(["ngram", "--text", str(lines_of_text), "--lines", "--order", "3"]) == 0
+    out = capsys.readouterr().out
+    assert "0.5 1.7 3\n" in out
+    assert "0.5 1 1.5 (stand in)\n" in out
+
+
+def test_ngram_counts_the_words_of_the_lessons(capsys):
+    args = ["ngram", "--text", "mouse", "--order", "3", "--smoothing", "mle"]
+    assert cli.main([*args, "--score", "the cheese cheese", "--json"]) == 0
+    (row,) = lines(capsys)
+    assert row["tokens"] > 10_000
+    assert row["scored_tokens"] == 3
+    assert row["perplexity_with_unknown_words"] == "inf"  # JSON has no infinity
+    assert cli.main([*args[:-1], "witten-bell", "--score", "the mouse ate the cheese", "--json"]) == 0
+    (row,) = lines(capsys)
+    assert 1 < row["perplexity_with_unknown_words"] < 13
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (["--text", "SAID", "--arpa", "OUT"], "say with --lines"),
+        (["--text", "SAID", "--lines", "--order", "6"], "order must be a whole number from 1 to 5"),
+        (["--text", "SAID", "--lines", "--order", "0"], "order"),
+        (["--text", "no-such-text", "--lines"], "no file 'no-such-text'"),
+        (["--text", "no-such-text"], "no text 'no-such-text'"),
+        (["--text", "RESERVED", "--lines"], "the word <unk>, which is reserved"),
+        (["--text", "EMPTY", "--lines"], "no words"),
+        (["--text", "SAID", "--lines", "--smoothing", "stupid-backoff", "--arpa", "OUT"], "interpolates"),
+        (["--text", "SAID", "--lines", "--arpa", "no-such-folder/model.arpa"], "no-such-folder"),
+        (["--text", "SAID", "--lines", "--smoothing", "add-k", "--k", "-1"], "k must be a number"),
+        (["--text", "mouse", "--score", ""], "no word to score"),
+        (["--from-arpa", "SAID"], "no ARPA file"),
+        (["--from-arpa", "no-such-file"], "no-such-file"),
+        (["--from-arpa", "SAID", "--arpa", "OUT"], "cannot be used with --from-arpa"),
+        (["--from-arpa", "ENDLESS", "--score", "a"], "not a model of sentences"),
+    ],
+)
+def test_what_ngram_cannot_do_it_says(args: list[str], reason: str, lines_of_text: Path, tmp_path: Path, capsys):
+    (tmp_path / "reserved.txt").write_text("the <unk>\n", encoding="utf-8")
+    (tmp_path / "empty.txt").write_text("\n\n", encoding="utf-8")
+    endless = "\\data\\\nngram 1=2\n\n\\1-grams:\n-99\t<s>\n0\ta\n\n\\end\\\n"
+    (tmp_path / "endless.arpa").write_text(endless, encoding="utf-8")
+    names = {
+        "SAID": "said.txt",
+        "RESERVED": "reserved.txt",
+        "EMPTY": "empty.txt",
+        "OUT": "out",
+        "ENDLESS": "endless.arpa",
+    }
+    args = [str(tmp_path / names[arg]) if arg in names else arg for arg in args]
+    assert cli.main(["ngram", *args]) == 2
+    captured = capsys.readouterr()
+    assert reason in captured.err
+    assert "Traceback" not in captured.err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("args", "reason"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,7 @@ from lmcore.tokenizers import sentences
 def said(data: bytes) -> list[list[str]]:
     words, read = sentences.read(data, 100)
     bounds = [*read.starts.tolist(), read.ids.size]
-    return [[words[i] for i in read.ids[a:b].tolist()] for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [[words[i] for i in read.ids[a:b].tolist()] for a, b in pairwise(bounds)]
 
 
 def test_words_and_ends() -> None:
