@@ -9,6 +9,7 @@ import streamlit as st
 
 from lmcore import sampling
 from pages.shared import components, lesson, models, scripts
+from pages.shared.small_components import written_text
 from pages.shared.view import View, number, text, token_list, whole
 
 PAGE = "temperature"
@@ -58,8 +59,6 @@ with controls[1]:
 tokenizer, V = loaded.tokenizer, loaded.tokenizer.vocab_size
 prompt_ids = tuple(tokenizer.encode(prompt))
 lesson.say_unknown(tokenizer, prompt)
-big = f".st-key-{PAGE}-text [data-testid=stMarkdown]"  # the text, to be read from the back row
-st.html(f"<style>{big} p {{ font-size: 22px; line-height: 1.7 }} {big} code {{ font-size: 1em }}</style>")
 stage = st.container()
 lesson.try_this(
     view,
@@ -135,9 +134,8 @@ def follow() -> None:
     """What changes when the slider is let go or a token joins. Only this runs then, not the page around it."""
     drawn, log_probs = drawn_so_far(), next_log_probs()
     with stage:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{PAGE}-text"):
-            written = " ".join(lesson.chip(tokenizer.itos[token]) for token in drawn[-40:])
-            st.markdown(f"{lesson.chip(prompt)} {'…' if len(drawn) > 40 else ''}{written} **?**", width="stretch")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            written_text(prompt, [tokenizer.itos[token] for token in drawn], key=f"{PAGE}.written")
             st.button(
                 "Take back", icon=":material/undo:", disabled=not drawn, key=f"{PAGE}.undo",
                 on_click=lambda: view.set(drawn=drawn[:-1]),

@@ -9,6 +9,7 @@ from lmcore.library import LibraryError
 from pages.shared import lesson, services, texts
 from pages.shared.lessons import LESSONS
 from pages.shared.models import SHARED
+from pages.shared.small_components import same_tab_link
 
 PAGE = "library"
 MB = 1e6
@@ -111,8 +112,7 @@ st.subheader("Devices", anchor=False)
 st.markdown("The library belongs to this browser's cookie. A code, good once and for ten minutes, opens it on another.")
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     asked = st.button("Use another device", icon=":material/devices:", key=f"{PAGE}.code")
-    # A link of our own: Streamlit's would open another tab and leave this one as it was.
-    st.markdown('<a href="/workspace/forget" target="_self">Forget this computer</a>', unsafe_allow_html=True)
+    same_tab_link("Forget this computer", "/workspace/forget", key=f"{PAGE}.forget")
 if asked:
     try:
         st.code(library.make_device_code(workspace), language=None, width="content")

@@ -17,8 +17,8 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 def text_line(page: Any) -> Locator:
-    """The code spans of the line of text: the prompt, then a drawn token each."""
-    return page.locator("[data-testid=stMarkdownContainer]:has(strong:text-is('?')) code")
+    """The chips of the line of text: the prompt, then a drawn token each."""
+    return page.locator(".lm.written-text .chip")
 
 
 def first_bar(page: Any) -> str:

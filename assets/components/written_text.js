@@ -1,0 +1,18 @@
+// A text as it grows: the prompt, then a chip for each token that joined, then the place of the next one.
+
+function make(root) {
+  const me = {};
+  me.update = (bytes) => {
+    const { prompt, tokens, skipped } = unpack(bytes);
+    const chips = tokens.map((token) => el("span", "chip", visible(token)));
+    root.replaceChildren(el("span", "chip", visible(prompt)), ...(skipped ? ["…"] : []), ...chips, el("b", "next", "?"));
+  };
+  me.destroy = () => {};
+  return me;
+}
+
+export default function (component) {
+  const me = instance(component, make);
+  me.update(component.data);
+  return me.cleanup;
+}
