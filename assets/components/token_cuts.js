@@ -100,7 +100,7 @@ function make(root) {
         chip.classList.add("place");
         if (k === me.fed) me.numbers[j].classList.add("place");
       });
-      if (k !== c) say.push(`${n || "no"} ${n === 1 ? cut.name.toLowerCase().replace(/s$/, "") : cut.name.toLowerCase()}`);
+      if (k !== c) say.push(`${n || "none"} in ${cut.name.toLowerCase()}`);
     });
     const twins = own.byIndex.get(index);
     for (const j of twins) {
@@ -124,7 +124,7 @@ function make(root) {
     const what = me.data.cuts[c].special[index];
     const real = readable(bytes).text;
     const lost = what === "<unk>" ? `“${face(real)}” is not in the vocabulary: the model sees only that some unknown word stands here. ` : what !== undefined ? "A character that was never seen is spelled as the hex halves of its bytes. " : "";
-    places.textContent = `${lost}At the same place: ${say.join(", ")}.`;
+    places.textContent = `${lost}Tokens at the same place: ${say.join(", ")}.`;
   }
 
   function show(at) {
