@@ -35,7 +35,8 @@ class Bench:
 
 
 BENCHES: dict[str, Bench] = {
-    "counting": Bench("n-grams of order 3 on all of Shakespeare, beside nltk.lm", 1),
+    "counting": Bench("n-grams on all of Shakespeare, beside nltk.lm, scikit-learn and KenLM", 1),
+    "growth": Bench("time and memory of n-grams from 10 kB to 50 MB of text", 1),
     "generation": Bench("tokens one at a time from a GPT, beside transformers' GPT-2 and its cache", 1),
     "training": Bench("steps of the trainer, beside transformers' GPT-2 in a plain AdamW loop", None),
     "drag": Bench("the temperature under a finger, in Chromium", None),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Goal:
-    """What a row must reach: its ratio at least, or its own figure at most, this value."""
+    """What a row must reach: its ratio at least, its own figure at most, or both limits."""
 
     of: Literal["ratio", "ours"]
     at_least: float | None = None
@@ -25,6 +25,8 @@ class Goal:
 
     def text(self, unit: str) -> str:
         """For people."""
+        if self.of == "ours" and self.at_least is not None and self.at_most is not None:
+            return f"{quantity(self.at_least, '')} to {quantity(self.at_most, unit)}"
         sign, value = ("≥", self.at_least) if self.at_least is not None else ("≤", self.at_most or 0.0)
         return f"{sign} {value:g} ×" if self.of == "ratio" else f"{sign} {quantity(value or 0.0, unit)}"
 
@@ -37,6 +39,11 @@ def times(at_least: float) -> Goal:
 def at_most(value: float) -> Goal:
     """Our figure no more than this."""
     return Goal("ours", at_most=value)
+
+
+def between(low: float, high: float) -> Goal:
+    """Our figure neither less nor more than these."""
+    return Goal("ours", at_least=low, at_most=high)
 
 
 @dataclass(frozen=True)

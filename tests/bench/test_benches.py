@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from lmcore.bench import BENCHES, app, peers
+from lmcore.bench import BENCHES, app, growth, peers
 from lmcore.models.gpt import GPTConfig
 from tests.live import Server
 
@@ -22,11 +22,24 @@ def threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("threads")
-@pytest.mark.parametrize(("name", "rows"), [("generation", 2), ("training", 3), ("first_step", 3)])
+@pytest.mark.parametrize(("name", "rows"), [("growth", 3), ("generation", 2), ("training", 3), ("first_step", 3)])
 def test_it_runs_through(name: str, rows: int) -> None:
     found = list(importlib.import_module(f"lmcore.bench.{name}").run("tiny"))
     assert len(found) == rows
     assert all(row.ours > 0 and row.repeats > 0 and row.what and row.unit for row in found)
+
+
+def test_growth_finds_the_power() -> None:
+    lengths = [10, 100, 1000]
+    assert growth.exponent(lengths, [n * 3.0 for n in lengths]) == pytest.approx(1)
+    assert growth.exponent(lengths, [0.1 * n**2 for n in lengths]) == pytest.approx(2)
+
+
+def test_longer_texts_go_on_having_new_ngrams() -> None:
+    (short_bytes, short, V), (long_bytes, long, _) = growth.texts("tiny")
+    assert long.ids.size == pytest.approx(short.ids.size * long_bytes / short_bytes, rel=0.01)
+    assert long.ids.min() >= 1
+    assert long.ids.max() < V
 
 
 def test_every_bench_of_the_table_is_a_module() -> None:
