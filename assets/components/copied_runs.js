@@ -26,12 +26,18 @@ class CopiedRuns {
     line.runs.forEach(([begin, end], j) => {
       const from = Math.max(begin, at); // two runs may overlap: what both have belongs to the first
       if (from > at) text.append(line.tokens.slice(at, from).join(""));
-      const run = el("button", "run", line.tokens.slice(from, end).join(""), { type: "button" });
+      // no <button>: that is a box of its own and would break the line
+      const run = el("span", "run", line.tokens.slice(from, end).join(""), { role: "button", tabindex: "0" });
       run.onpointerenter = run.onfocus = () => this.locked === null && this.tell([i, j]);
       run.onpointerleave = () => this.locked === null && this.tell(null);
       run.onclick = () => {
         this.locked = this.locked && this.locked[0] === i && this.locked[1] === j ? null : [i, j];
         this.tell(this.locked || [i, j]);
+      };
+      run.onkeydown = (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        run.onclick();
       };
       text.append(run);
       at = end;

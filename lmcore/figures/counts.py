@@ -57,7 +57,7 @@ def next_bars(tokens: Sequence[str], probs: Sequence[float], counts: Sequence[in
     }  # fmt: skip
     shared = layout(
         theme,
-        x={"range": [0, max([*probs, 1e-9]) * 1.6], "showticklabels": False, "showline": False},
+        x={"range": [0, max([*probs, 1e-9]) * 1.9], "showticklabels": False, "showline": False},
         y={"tickvals": list(range(len(names))), "ticktext": names, "autorange": "reversed", "showline": False},
         height=70 + 32 * max(1, len(names)),
         bargap=0.25,

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from lmcore.figures.frame import figure, layout
 from lmcore.figures.theme import Theme, label
 
-MORE = 1.45  # of the longest bar, so that what is written behind it has room
+MORE = 2.0  # of the longest bar, so that what is written behind it has room
 
 
 def bars(
@@ -62,21 +62,32 @@ def parts_bar(orders: Sequence[str], parts: Sequence[float], *, theme: Theme) ->
 def continuation_tree(
     names: Sequence[str], counts: Sequence[int], parents: Sequence[int], *, theme: Theme
 ) -> go.Figure:
-    """What follows what: a box a token, as high as it is frequent, to the right of those before it. Root first."""
+    """What follows what: a box a token, to the right of those before it, its count beside it. Root first.
+
+    A box is as high as the boxes behind it that are drawn: rarer ones, which are not, would leave it empty.
+    """
     ids = [str(i) for i in range(len(names))]
+    heights = [0] * len(names)
+    for i in reversed(range(len(names))):  # children come after their parents
+        heights[i] = heights[i] or counts[i]
+        if parents[i] >= 0:
+            heights[parents[i]] += heights[i]
     shades = theme.probability[2:]
     trace = {
         "type": "icicle", "ids": ids, "labels": [label(name) for name in names],
-        "parents": ["" if parent < 0 else ids[parent] for parent in parents], "values": list(counts),
-        "branchvalues": "total", "tiling": {"orientation": "h"}, "texttemplate": "%{label}  %{value:,}",
-        "hovertemplate": "%{label}<br>%{value:,} times<extra></extra>", "textfont": {"size": 16},
-        "pathbar": {"visible": False}, "sort": False,
+        "parents": ["" if parent < 0 else ids[parent] for parent in parents], "values": heights,
+        "text": [f"{count:,}" for count in counts], "branchvalues": "total", "tiling": {"orientation": "h"},
+        "texttemplate": "%{label}  %{text}", "hovertemplate": "%{label}<br>%{text} times<extra></extra>",
+        "textfont": {"size": 16}, "pathbar": {"visible": False}, "sort": False,
         "marker": {
             "colors": [shades[min(_depth(i, parents), len(shades) - 1)] for i in range(len(ids))],
             "line": {"color": theme.paper, "width": 2},
         },
     }  # fmt: skip
-    return figure([trace], layout(theme, height=470, margin={"l": 0, "r": 0, "t": 0, "b": 0}))
+    shared = layout(
+        theme, height=520, margin={"l": 0, "r": 0, "t": 0, "b": 0}, uniformtext={"minsize": 12, "mode": "hide"}
+    )
+    return figure([trace], shared)
 
 
 def _depth(i: int, parents: Sequence[int]) -> int:

@@ -27,7 +27,11 @@ LONG = 6_000_000  # characters; of a longer text only three tokens in a row are 
 
 def check(spec: dict[str, Any]) -> dict[str, Any]:
     """The spec in full; ValueError in words."""
-    if set(spec) != {"task", "corpus", "tokenizer"} or spec["tokenizer"] not in KINDS:
+    if (
+        set(spec) != {"task", "corpus", "tokenizer"}
+        or not isinstance(spec["tokenizer"], str)
+        or spec["tokenizer"] not in KINDS
+    ):
         raise ValueError(f"Counting needs a text and one of the tokenizers {', '.join(KINDS)}.")
     return {"task": spec["task"], "corpus": check_corpus(spec["corpus"]), "tokenizer": spec["tokenizer"]}
 

@@ -21,7 +21,11 @@ KINDS = ("word", "char")
 
 def check(spec: dict[str, Any]) -> dict[str, Any]:
     """The spec in full; ValueError in words."""
-    if set(spec) != {"task", "corpus", "tokenizer"} or spec["tokenizer"] not in KINDS:
+    if (
+        set(spec) != {"task", "corpus", "tokenizer"}
+        or not isinstance(spec["tokenizer"], str)
+        or spec["tokenizer"] not in KINDS
+    ):
         raise ValueError(f"A report on counting needs a text and one of the tokenizers {', '.join(KINDS)}.")
     return {"task": spec["task"], "corpus": check_corpus(spec["corpus"]), "tokenizer": spec["tokenizer"]}
 

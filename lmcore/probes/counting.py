@@ -20,7 +20,7 @@ class Corner:
     counts: NDArray[np.int64]
 
 
-def busiest(model: NGram, order: int, n_contexts: int = 16, n_tokens: int = 16) -> Corner:
+def busiest(model: NGram, order: int, n_contexts: int = 12, n_tokens: int = 12) -> Corner:
     """The most frequent contexts of an order, and the tokens with the largest shares after them."""
     contexts: list[tuple[int, ...]] = [()]
     if order > 1:
@@ -104,19 +104,23 @@ class Branch:
     """Its place in the list; -1 for the root."""
 
 
-def tree(model: NGram, root: Sequence[int], depth: int, widest: int = 6) -> list[Branch]:
-    """What follows the root's tokens, what follows that, and so on, the most frequent first, at most `widest` each.
+WIDTHS = {1: (12,), 2: (5, 4), 3: (4, 3, 2), 4: (3, 2, 2, 2)}  # of a tree so deep: what one can still read
 
-    The root and the depth together are at most the model's order. An empty root stands for every beginning.
+
+def tree(model: NGram, root: Sequence[int], depth: int) -> list[Branch]:
+    """What follows the root's tokens, what follows that, and so on, the most frequent first, as many as WIDTHS says.
+
+    The root and the depth together are at most the model's order, the depth at most 4. An empty root stands for every
+    beginning.
     """
     root = tuple(root)
     total = int(model.next_counts(root[:-1])[root[-1]]) if root else int(model.table(1).counts.sum())
     branches, level = [Branch(root, total, -1)], [0]
-    for _ in range(min(depth, model.config.order - len(root))):
+    for width in WIDTHS[min(max(depth, 1), 4, model.config.order - len(root))]:
         following: list[int] = []
         for parent in level:
             tokens, counts = model.continuations(branches[parent].tokens)
-            for token, count in zip(tokens[:widest].tolist(), counts[:widest].tolist(), strict=True):
+            for token, count in zip(tokens[:width].tolist(), counts[:width].tolist(), strict=True):
                 following.append(len(branches))
                 branches.append(Branch((*branches[parent].tokens, token), count, parent))
         level = following

@@ -1,13 +1,9 @@
 """Counting / N-grams: count which token follows which, divide, and ask shorter contexts about the rest."""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from lmcore import sampling
-from lmcore.figures.counts import count_heatmap, next_bars
-from lmcore.figures.ngrams import continuation_tree
-from lmcore.probes.counting import tree
 from pages.shared import counted, lesson, scripts, texts, troubles, work
 from pages.shared import ngram_parts as parts
 from pages.shared.counted import MAX_CHARS, MAX_ORDER
@@ -17,8 +13,6 @@ PAGE = "n-grams"
 KINDS = {"char": "Characters", "word": "Words"}
 PICTURES = {"heatmap": "Heatmap", "tree": "Tree", "table": "Table"}
 PLAYS = "shakespeare-1mb"
-QUIET = {"displayModeBar": False}
-MAX_TABLE = 2000
 
 view = View(
     PAGE,
@@ -27,7 +21,7 @@ view = View(
         "tokenizer": choice("word", list(KINDS)),
         "order": whole(3, 1, MAX_ORDER),
         "smoothing": choice("modified-kneser-ney", list(troubles.TITLES)),
-        "context": text("Once there", 200),
+        "context": text("who had a", 200),
         "next": text("", 60),
         "picture": choice("heatmap", list(PICTURES)),
         "k": number(0.01, 0, 10),
@@ -86,68 +80,22 @@ table = model.table(order)
 typed = st.session_state.get(view.key("context"), view["context"])
 typed_ids = tokenizer.encode(typed)
 context = model.context(typed_ids)  # its last n - 1 tokens, start tokens where there are fewer
-followers, times = model.continuations(context)
 probs = np.exp(model.prompt(typed_ids)[1].astype(np.float64))
 likeliest = sampling.top(probs, 12)
 
 picture, following = st.columns([3, 2], gap="large")
 with picture:
-    head = st.columns([3, 2], vertical_alignment="center")
-    head[1].segmented_control(
+    st.segmented_control(
         "Picture", list(PICTURES), format_func=PICTURES.__getitem__, key=view.key("picture"), required=True,
         label_visibility="collapsed",
     )  # fmt: skip
-    if view["picture"] == "heatmap":
-        shown = counted.corner_of(counts, order)
-        head[0].markdown(
-            f"**What followed what.** The {len(shown.contexts)} most frequent contexts of {table.contexts.size:,}."
-        )
-        figure = count_heatmap(
-            shown.counts, [counted.spelled(tokenizer, one) for one in shown.contexts], [tokenizer.itos[token] for token in shown.tokens],
-            theme=lesson.theme(),
-        )  # fmt: skip
-        st.plotly_chart(figure, key=f"{PAGE}.heatmap", config=QUIET)
-    elif view["picture"] == "tree":
-        root = tuple(token for token in context[-1:] if token)
-        branches = tree(whole_model, root, max(1, order - len(root)))
-        head[0].markdown(
-            f"**What follows {lesson.chip(counted.spelled(tokenizer, root))}**, and what follows that, up to {order} tokens."
-        )
-        names = [counted.spelled(tokenizer, branch.tokens[-1:]) for branch in branches]
-        figure = continuation_tree(
-            names, [branch.count for branch in branches], [branch.parent for branch in branches], theme=lesson.theme()
-        )
-        st.plotly_chart(figure, key=f"{PAGE}.tree", config=QUIET)
-    else:
-        grams, n_times = whole_model.top_ngrams(order, MAX_TABLE)
-        head[0].markdown(f"**All {order}-grams**, the {len(grams):,} most frequent of {table.tokens.size:,}.")
-        st.dataframe(
-            pd.DataFrame({"n-gram": [lesson.shown(counted.spelled(tokenizer, gram)) for gram in grams.tolist()], "count": n_times}),
-            hide_index=True, height=470, key=f"{PAGE}.grams",
-        )  # fmt: skip
+    parts.PICTURES[view["picture"]](PAGE, counts, order, context)
 with following:
-    st.text_input("After these words" if kind == "word" else "After these letters", key=view.key("context"))
+    st.text_input(
+        "After these words" if kind == "word" else "After these letters", key=view.key("context"), max_chars=200
+    )
     lesson.say_unknown(tokenizer, typed)
-    if not len(followers):
-        rest = (
-            "so counting has nothing to say. Take a lower order, or another way to read the counts."
-            if smoothing == "mle" else "so a shorter context answers."
-        )  # fmt: skip
-        st.info(
-            f"{lesson.chip(counted.spelled(tokenizer, context))} never stands in this text, {rest}",
-            icon=":material/block:",
-        )
-    else:
-        st.markdown(
-            f"**After {lesson.chip(counted.spelled(tokenizer, context))}**, which stands in the text {int(times.sum()):,} times:"
-        )
-    often = dict(zip(followers.tolist(), times.tolist(), strict=True))
-    bars = next_bars(
-        [tokenizer.itos[token] for token, _ in likeliest], [p for _, p in likeliest],
-        [often.get(token, 0) for token, _ in likeliest], theme=lesson.theme(),
-    )  # fmt: skip
-    if likeliest:
-        st.plotly_chart(bars, key=f"{PAGE}.bars", config=QUIET)
+    parts.what_comes_next(PAGE, counts, model, context, likeliest)
 
 parts.one_probability(PAGE, view, counts, model, typed_ids, likeliest)
 parts.writing(PAGE, view, counts, smoothing, k)
@@ -181,20 +129,8 @@ with st.expander("Go further", icon=":material/tune:"):
         "Count", list(KINDS), format_func=KINDS.__getitem__, key=view.key("tokenizer"), required=True
     )
     further[1].number_input("k, for “Add k”", 0.0, 10.0, step=0.01, format="%.2f", key=view.key("k"))
-    levels = model.estimate.levels
-    if levels[-1].discounts:
-        stands_in = [f"{level.order}" for level in levels if level.stand_in]
-        st.caption(
-            "Taken from counts of 1, 2 and more: "
-            + "; ".join(f"order {lv.order}: " + ", ".join(f"{D:.3g}" for D in lv.discounts) for lv in levels)
-            + (f". The text is too small to tell those of order {', '.join(stands_in)}: customary ones stand in."
-               if stands_in else ".")
-        )  # fmt: skip
-    if smoothing == "jelinek-mercer":
-        st.caption(
-            "The share of each order, learnt on the last tenth of the text: "
-            + ", ".join(f"order {n}: {share:.3g}" for n, share in enumerate(model.weights.tolist(), 1)) + "."
-        )  # fmt: skip
+    if learnt := parts.learnt(model):
+        st.caption(learnt)
 
 lesson.the_code(
     PAGE,
@@ -202,22 +138,15 @@ lesson.the_code(
         f"lmcore.models.smoothing:{model.reads_by.__name__}", "lmcore.models.smoothing:Estimate.probs",
         "lmcore.probes.counting:path", "lmcore.models.counts:count",
     ],
-    scripts.counts(corpus, kind, order, smoothing, k, typed, parts.chosen(view, counts, likeliest), limit=None if folder else MAX_CHARS),
+    scripts.counts(
+        corpus, kind, order, smoothing, k, typed, parts.chosen(view, counts, likeliest), None if folder else MAX_CHARS
+    ),
 )  # fmt: skip
 
 
-def numbers() -> pd.DataFrame:
-    """Every token that may follow, most probable first."""
-    best = sampling.top(probs, 5000)
-    return pd.DataFrame(
-        {
-            "context": counted.spelled(tokenizer, context),
-            "token": [tokenizer.itos[token] for token, _ in best],
-            "count": [often.get(token, 0) for token, _ in best],
-            "probability": [p for _, p in best],
-        }
-    )
-
-
-lesson.the_numbers(PAGE, numbers, note="The tokens that may come after the context, most probable first.")
+lesson.the_numbers(
+    PAGE,
+    lambda: parts.numbers(counts, model, context, probs),
+    note="The tokens that may come after the context, most probable first.",
+)
 view.publish()

@@ -1,15 +1,19 @@
-"""The lower half of the N-grams lesson: where one probability comes from, and what every order writes."""
+"""The parts of the N-grams lesson: pictures of the counts, what comes next, where it comes from, what orders write."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
-from lmcore.figures.ngrams import parts_bar
+from lmcore import sampling
+from lmcore.figures.counts import count_heatmap, next_bars
+from lmcore.figures.ngrams import continuation_tree, parts_bar
 from lmcore.models.ngram import NGram
-from lmcore.probes.counting import Answer, path
+from lmcore.probes.counting import Answer, path, tree
 from pages.shared import counted, lesson
 from pages.shared.copied_runs import Line, copied_runs
 from pages.shared.counted import Counted
@@ -18,6 +22,8 @@ from pages.shared.view import View
 Likeliest = Sequence[tuple[int, float]]
 
 N_QUOTES = 5
+MAX_TABLE = 2000
+QUIET = {"displayModeBar": False}
 
 
 def chosen(view: View, counts: Counted, likeliest: Likeliest) -> int:
@@ -26,6 +32,105 @@ def chosen(view: View, counts: Counted, likeliest: Likeliest) -> int:
     if typed:
         return typed[0]
     return likeliest[0][0] if likeliest else counts.tokenizer.vocab_size - 1
+
+
+# ---- pictures of the counts ----------------------------------------------------------------------------------------
+
+
+def heatmap(page: str, counts: Counted, order: int, context: tuple[int, ...]) -> None:
+    """The most frequent contexts of an order and what followed them."""
+    shown, itos = counted.corner_of(counts, order), counts.tokenizer.itos
+    n_contexts = counts.model.table(order).contexts.size
+    st.markdown(f"**What followed what.** The {len(shown.contexts)} most frequent contexts of {n_contexts:,}.")
+    rows = [counted.spelled(counts.tokenizer, one) for one in shown.contexts]
+    figure = count_heatmap(shown.counts, rows, [itos[token] for token in shown.tokens], theme=lesson.theme())
+    st.plotly_chart(figure, key=f"{page}.heatmap", config=QUIET)
+
+
+def tree_of(page: str, counts: Counted, order: int, context: tuple[int, ...]) -> None:
+    """What follows the last token of the context, what follows that, and so on."""
+    root = tuple(token for token in context[-1:] if token)
+    said = lesson.chip(counted.spelled(counts.tokenizer, root))
+    if root and not counts.model.next_counts(())[root[0]]:
+        st.info(f"{said} never stands in this text: no tree grows here.", icon=":material/block:")
+        return
+    branches = tree(counts.model, root, order - len(root))
+    head = f"**What follows {said}**" if root else "**What stands in the text**"
+    st.markdown(f"{head}, the most frequent first" + (f", up to {order} tokens." if order > 1 else "."))
+    figure = continuation_tree(
+        [counted.spelled(counts.tokenizer, branch.tokens[-1:]) for branch in branches],
+        [branch.count for branch in branches], [branch.parent for branch in branches], theme=lesson.theme(),
+    )  # fmt: skip
+    st.plotly_chart(figure, key=f"{page}.tree", config=QUIET)
+
+
+def table_of(page: str, counts: Counted, order: int, context: tuple[int, ...]) -> None:
+    """The most frequent n-grams of an order."""
+    grams, times = counts.model.top_ngrams(order, MAX_TABLE)
+    n_grams = counts.model.table(order).tokens.size
+    st.markdown(f"**All {order}-grams**, the {len(grams):,} most frequent of {n_grams:,}.")
+    spelled = [lesson.shown(counted.spelled(counts.tokenizer, gram)) for gram in grams.tolist()]
+    table = pd.DataFrame({"n-gram": spelled, "count": times})
+    st.dataframe(table, hide_index=True, height=470, key=f"{page}.grams")
+
+
+PICTURES = {"heatmap": heatmap, "tree": tree_of, "table": table_of}
+
+
+def what_comes_next(page: str, counts: Counted, model: NGram, context: tuple[int, ...], likeliest: Likeliest) -> None:
+    """The likeliest tokens after a context as bars, with their counts."""
+    tokens, times = model.continuations(context)
+    said = lesson.chip(counted.spelled(counts.tokenizer, context))
+    if tokens.size:
+        st.markdown(f"**After {said}**, which stands in the text {int(times.sum()):,} times:")
+    elif model.config.smoothing == "mle":
+        st.info(
+            f"{said} never stands in this text, so counting has nothing to say. "
+            "Take a lower order, or another way to read the counts.", icon=":material/block:",
+        )  # fmt: skip
+        return
+    else:
+        st.info(f"{said} never stands in this text, so a shorter context answers.", icon=":material/block:")
+    often = dict(zip(tokens.tolist(), times.tolist(), strict=True))
+    figure = next_bars(
+        [counts.tokenizer.itos[token] for token, _ in likeliest], [p for _, p in likeliest],
+        [often.get(token, 0) for token, _ in likeliest], theme=lesson.theme(),
+    )  # fmt: skip
+    st.plotly_chart(figure, key=f"{page}.bars", config=QUIET)
+
+
+def numbers(counts: Counted, model: NGram, context: tuple[int, ...], probs: NDArray[np.float64]) -> pd.DataFrame:
+    """The tokens that may come after a context, most probable first."""
+    best = sampling.top(probs, MAX_TABLE)
+    tokens, times = model.continuations(context)
+    often = dict(zip(tokens.tolist(), times.tolist(), strict=True))
+    return pd.DataFrame(
+        {
+            "context": counted.spelled(counts.tokenizer, context),
+            "token": [counts.tokenizer.itos[token] for token, _ in best],
+            "count": [often.get(token, 0) for token, _ in best],
+            "probability": [p for _, p in best],
+        }
+    )
+
+
+def learnt(model: NGram) -> str:
+    """What a smoothing learnt from the text: its discounts, or its shares."""
+    levels = model.estimate.levels
+    if model.config.smoothing == "jelinek-mercer":
+        shares = [f"order {order}: {share:.3g}" for order, share in enumerate(model.weights.tolist(), 1)]
+        return f"The share of each order, learnt on the last tenth of the text: {', '.join(shares)}."
+    if not levels[-1].discounts:
+        return ""
+    taken = [f"order {level.order}: " + ", ".join(f"{D:.3g}" for D in level.discounts) for level in levels]
+    small = [str(level.order) for level in levels if level.stand_in]
+    more = (
+        f" The text is too small to tell those of order {', '.join(small)}: customary ones stand in." if small else ""
+    )
+    return f"Taken from counts of 1, 2 and more: {'; '.join(taken)}.{more}"
+
+
+# ---- where one probability comes from -----------------------------------------------------------------------------
 
 
 def one_probability(
@@ -53,7 +158,7 @@ def one_probability(
         shares = [answer.part for answer in answers]
         names = [f"order {answer.order}" for answer in answers]
         bar = parts_bar([*names, "any token"], [*shares, max(prob - sum(shares), 0.0)], theme=lesson.theme())
-        st.plotly_chart(bar, key=f"{page}.parts", config={"displayModeBar": False})
+        st.plotly_chart(bar, key=f"{page}.parts", config=QUIET)
     st.dataframe(_table(answers, counts), hide_index=True, key=f"{page}.path")
     if model.config.smoothing in ("kneser-ney", "modified-kneser-ney") and model.config.order > 1:
         st.caption(
