@@ -31,6 +31,7 @@ def main(url: str) -> None:
         page.wait_for_timeout(1000)
         save(page, "temperature")
         page.goto(f"{url}/inspect")
+        page.locator(".token-strip .tok").first.wait_for()
         page.get_by_text("What you see").wait_for()
         page.wait_for_timeout(1500)
         save(page, "inspect")
