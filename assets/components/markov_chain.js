@@ -4,7 +4,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const GLIDE_MS = 480, REST_MS = 260;
 const MOST_STEPS = 500; // a walk that nobody stops ends here
-const SIDE_BY_SIDE = 860; // px of room from which the matrix stands beside the graph
+const SIDE_BY_SIDE = 780; // px of room from which the matrix stands beside the graph
 const NEXT = 6; // of a row, so many are named below
 
 function shape(tag, className, attributes = {}) {
@@ -25,6 +25,12 @@ function random(seed) {
   };
 }
 
+/** A probability as percent with one digit after the point; 100 % is only what is certain. */
+function short(p) {
+  if (p > 0 && p < 0.0005) return "<0.1 %";
+  return p < 1 && p >= 0.9995 ? ">99.9 %" : `${(100 * p).toFixed(1).replace(/\.0$/, "")} %`;
+}
+
 function make(root) {
   const off = new AbortController();
   const on = (node, type, act, options = {}) => node.addEventListener(type, act, { signal: off.signal, ...options });
@@ -34,9 +40,9 @@ function make(root) {
   const graph = el("div", "graph", null, { role: "group", "aria-label": "The chain as a graph" });
   const svg = shape("svg", "wires", { "aria-hidden": "true" });
   const edges = shape("g", "edges"), taken = shape("path", "taken"), numbers = shape("g", "numbers"), dot = shape("circle", "dot", { r: 9 });
-  svg.append(edges, taken, numbers);
+  svg.append(edges, taken);
   const over = shape("svg", "wires over", { "aria-hidden": "true" });
-  over.append(dot);
+  over.append(numbers, dot);
   const names = el("div", "names");
   graph.append(svg, names, over);
   const table = el("div", "table");
@@ -69,7 +75,8 @@ function make(root) {
     top.append(el("td", "corner"));
     for (let j = 0; j < n; j++) {
       const th = el("th", "col", null, { scope: "col", tabindex: "-1" });
-      th.append(el("span", isOther(j) ? "plain" : "", label(j), { dir: "auto" }));
+      const text = isOther(j) ? "other" : label(j);
+      th.append(el("span", `${isOther(j) ? "plain" : ""} ${[...text].length === 1 ? "upright" : ""}`, text, { dir: "auto" }));
       mark(th, -1, j);
       top.append(th);
     }
@@ -77,12 +84,12 @@ function make(root) {
     me.cells = [];
     for (let i = 0; i < n; i++) {
       const tr = el("tr"), th = el("th", "row", null, { scope: "row", tabindex: "-1" });
-      th.append(el("span", isOther(i) ? "plain" : "", label(i), { dir: "auto" }));
+      th.append(el("span", isOther(i) ? "plain" : "", isOther(i) ? "other" : label(i), { dir: "auto" }));
       mark(th, i, -1);
       tr.append(th);
       const row = [];
       for (let j = 0; j < n; j++) {
-        const q = p(i, j), rounded = Math.round(100 * q);
+        const q = p(i, j), rounded = q < 1 ? Math.min(99, Math.round(100 * q)) : 100;
         const td = el("td", q > 0 ? "cell" : "cell zero", rounded >= 1 ? String(rounded) : "", { tabindex: "-1", "aria-label": `${label(i)}, then ${label(j)}: ${percent(q)}` });
         const [background, ink] = colours(q, dark);
         td.style.background = background;
@@ -158,14 +165,17 @@ function make(root) {
     if (me.walked.length) putDot(me.at[me.walked.at(-1).state]);
   }
 
-  /** The way from state i to state j: a cubic curve, bowed to its right so that both directions can be seen. */
+  /** The way from state i to state j, a cubic curve. Around the ring it bows inwards, the two directions unequally, so
+   * that both can be seen and no third name stands in the way; to and from the centre it bows to its right. */
   function curve(i, j) {
     const a = me.at[i], b = me.at[j];
     if (i === j) {
       const up = a.y <= me.height / 2 ? -1 : 1, w = Math.min(18, a.w);
       return [{ x: a.x - w, y: a.y + up * a.h }, { x: a.x - w - 6, y: a.y + up * (a.h + 30) }, { x: a.x + w + 6, y: a.y + up * (a.h + 30) }, { x: a.x + w, y: a.y + up * (a.h + 3) }];
     }
-    const bow = 0.2, dx = b.x - a.x, dy = b.y - a.y;
+    const dx = b.x - a.x, dy = b.y - a.y;
+    const side = dx * (me.height / 2 - a.y) - dy * (me.room / 2 - a.x); // above 0: the centre lies to the right
+    const bow = isOther(i) || isOther(j) ? 0.2 : side > 0 ? 0.15 : -0.3;
     const m1 = { x: a.x + dx * 0.33 - dy * bow, y: a.y + dy * 0.33 + dx * bow };
     const m2 = { x: a.x + dx * 0.67 - dy * bow, y: a.y + dy * 0.67 + dx * bow };
     return [a, m1, m2, b];
@@ -224,11 +234,12 @@ function make(root) {
     const n = K(), room = table.clientWidth;
     if (!room) return;
     const widest = Math.max(...Array.from(table.querySelectorAll("th.row span"), (node) => node.scrollWidth));
-    const names = Math.min(widest + 12, room * 0.26, 130);
-    const size = Math.max(13, Math.min(38, Math.floor((room - names) / n) - 2));
+    const names = Math.min(widest + 10, room * 0.21, 130);
+    const size = Math.max(13, Math.min(38, Math.floor((room - names - 4) / n) - 2));
     table.style.setProperty("--cell", `${size}px`);
     table.style.setProperty("--names", `${names}px`);
-    table.classList.toggle("bare", size < 24);
+    table.classList.toggle("bare", size < 20);
+    table.classList.toggle("tight", size < 24);
   }
 
   // ---- what is pointed at, and what is locked ---------------------------------------------------------------------
@@ -241,21 +252,25 @@ function make(root) {
     root.classList.toggle("lit", !!now);
     const hit = (i, j) => !!now && (now.i < 0 || now.i === i) && (now.j < 0 || now.j === j);
     numbers.replaceChildren();
-    for (const { i, j, group, points } of me.edges) {
+    const taken_up = [];
+    for (const { i, j, group, points } of [...me.edges].reverse()) {
       const lit = hit(i, j);
       group.classList.toggle("on", lit);
       if (lit) {
         edges.append(group); // on top
-        const q = points[Math.floor(points.length * (i === j ? 0.5 : now.i < 0 ? 0.3 : 0.68))];
-        const text = shape("text", "share", { x: q.x.toFixed(1), y: (q.y + (i === j ? (q.y < me.height / 2 ? -5 : 16) : 5)).toFixed(1) });
-        text.textContent = percent(p(i, j)).replace(/(\.\d)\d+/, "$1");
+        const text = shape("text", "share");
+        text.textContent = short(p(i, j));
+        const q = i === j ? { x: points[30].x, y: points[30].y + (points[30].y < me.height / 2 ? -10 : 12) } : free(points, now.i < 0, taken_up);
+        taken_up.push(q);
+        text.setAttribute("x", q.x.toFixed(1));
+        text.setAttribute("y", (q.y + 5).toFixed(1));
         numbers.append(text);
       }
     }
     me.nodes.forEach((node, i) => {
-      const from = !!now && now.i === i, to = !!now && !from && Array.from({ length: K() }, (_, k) => k).some((k) => hit(k, i) && p(k, i) > 0 && (now.j < 0 || now.j === i)) && (now.i >= 0 ? p(now.i, i) > 0 : now.j === i);
-      const source = !!now && now.i < 0 && p(i, now.j) > 0;
-      node.classList.toggle("from", from || (source && now.j !== i));
+      const from = !!now && (now.i >= 0 ? now.i === i : p(i, now.j) > 0);
+      const to = !!now && (now.j >= 0 ? now.j === i : p(now.i, i) > 0);
+      node.classList.toggle("from", from);
       node.classList.toggle("to", to);
       node.setAttribute("aria-pressed", String(!!me.locked && me.locked.i === i && me.locked.j < 0));
     });
@@ -267,6 +282,13 @@ function make(root) {
     table.querySelector("td.held")?.classList.remove("held");
     if (me.locked && me.locked.i >= 0 && me.locked.j >= 0) at(me.locked.i, me.locked.j)?.classList.add("held");
     read(now);
+  }
+
+  /** A place on a curve where a number hides no name and no other number. */
+  function free(points, early, others) {
+    const hits = (q) => me.at.some((box) => Math.abs(q.x - box.x) < box.w + 28 && Math.abs(q.y - box.y) < box.h + 10) || others.some((o) => Math.abs(q.x - o.x) < 58 && Math.abs(q.y - o.y) < 20);
+    const wanted = [0.68, 0.6, 0.75, 0.52, 0.82, 0.44, 0.36, 0.88].map((t) => points[Math.floor((points.length - 1) * (early ? 1 - t : t))]);
+    return wanted.find((q) => !hits(q)) ?? wanted[0];
   }
 
   function read(now) {
@@ -363,7 +385,7 @@ function make(root) {
     const [background, ink] = colours(prob, me.dark);
     token.style.background = background;
     token.style.color = ink;
-    step.append(token, el("span", "quiet num", percent(prob).replace(/(\.\d)\d+/, "$1")));
+    step.append(token, el("span", "quiet num", short(prob)));
     step.dataset.state = state;
     sentence.append(step);
     if (!isOther(state) && me.data.names[state] === "\n") sentence.append(el("span", "break"));
@@ -378,6 +400,7 @@ function make(root) {
   }
   function begin() {
     rest();
+    dot.classList.remove("moving");
     me.draw = random(me.data.seed);
     const first = draw((j) => me.data.begins[j]);
     me.walked = [{ state: first, prob: me.data.begins[first] }];
@@ -393,6 +416,7 @@ function make(root) {
     const way = curve(from, to), arrive = () => {
       me.finish = null;
       cancelAnimationFrame(me.frame);
+      dot.classList.remove("moving"); // the name it has reached is coloured instead
       putDot(me.at[to]);
       append(now);
       tell();
@@ -402,6 +426,8 @@ function make(root) {
     taken.style.strokeWidth = `${(2.5 + 7 * now.prob).toFixed(1)}px`;
     if (reducedMotion()) return arrive();
     me.finish = arrive;
+    me.nodes[from].classList.remove("here");
+    dot.classList.add("moving");
     const start = performance.now();
     const frame = (time) => {
       const t = Math.min(1, Math.max(0, (time - start) / GLIDE_MS)), eased = t * t * (3 - 2 * t);

@@ -38,7 +38,8 @@ def shares_beside(
     rows = list(range(len(names)))
     bars = {
         "type": "bar", "orientation": "h", "x": list(walked), "y": rows, "marker": {"color": theme.accent},
-        "name": "long walk", "text": [percent(p) for p in walked], "textposition": "outside", "constraintext": "none",
+        "name": "long walk", "text": [f"\u2002{percent(p)}" for p in walked], "textposition": "outside",
+        "constraintext": "none",
         "textfont": {"size": 16, "color": theme.ink}, "cliponaxis": False, "customdata": list(counted),
         "hovertemplate": "%{y}<br>long walk %{x:.6f}<br>text %{customdata:.6f}<extra></extra>",
     }  # fmt: skip
@@ -100,7 +101,7 @@ def next_beside(
 ) -> go.Figure:
     """(n,) what the chain says comes next as bars; what a longer context says as marks: row -> probability."""
     rows = list(range(len(names)))
-    texts = [percent(p) for p in chain]
+    texts = [f"\u2002{percent(p)}" for p in chain]
     bars = {
         "type": "bar", "orientation": "h", "x": list(chain), "y": rows, "marker": {"color": theme.accent},
         "name": "last word alone", "text": texts, "textposition": "outside", "constraintext": "none",

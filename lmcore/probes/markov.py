@@ -1,4 +1,4 @@
-"""A text as a Markov chain: the tokens are states, and p(x_t | x_{t-1}) = c(x_{t-1}, x_t) / c(x_{t-1}) moves between them.
+"""A text as a Markov chain: its tokens are states, and p(x_t | x_{t-1}) = c(x_{t-1}, x_t) / c(x_{t-1}) moves between.
 
 Markov (1913) counted vowels and consonants of "Eugene Onegin" so. What is known of such chains: Norris (1997),
 "Markov Chains", chapter 1.
@@ -64,11 +64,11 @@ class Chain:
     @property
     def frequencies(self) -> Doubles:
         """(V,) the share of each token in the text."""
-        return self.counts / self.counts.sum()
+        return self.counts / float(self.counts.sum())
 
     def after(self, probs: Doubles) -> Doubles:
         """(V,) where a walk is one step after it was distributed as `probs` (V,): the product probs P."""
-        return np.bincount(self.tokens, probs[self.froms] * self.probs, self.counts.size)
+        return np.asarray(np.bincount(self.tokens, probs[self.froms] * self.probs, self.counts.size), np.float64)
 
 
 def chain_of(model: NGram) -> Chain:
@@ -174,12 +174,11 @@ def stationary(chain: Chain, tolerance: float = TOLERANCE, max_steps: int = MAX_
     cycles = level[chain.froms[within]] + 1 - level[chain.tokens[within]]
     probs = np.where(kept, chain.counts, 0) / chain.counts[kept].sum()
     n_steps, moved = 0, np.inf
-    for n_steps in range(1, max_steps + 1):
+    while n_steps < max_steps and moved > tolerance:
         stepped = chain.after(probs)
         moved = float(np.abs(stepped - probs).sum())
         probs = (probs + stepped) / 2
-        if moved <= tolerance:
-            break
+        n_steps += 1
     left = np.flatnonzero((chain.counts > 0) & ~kept)
     return Stationary(probs / probs.sum(), n_steps, moved, int(np.gcd.reduce(cycles)), left)
 

@@ -6,9 +6,9 @@ import streamlit as st
 
 from lmcore.figures.markov import approach_curve, next_beside, percent, shares_beside
 from lmcore.probes.markov import distance
-from pages.shared import lesson, texts
+from pages.shared import lesson, markov_says, texts
 from pages.shared.counted import MAX_CHARS, counts_of
-from pages.shared.markov import LENGTHS, MOST_STATES, approach_of, chain_of, drawn_of, ending, habits, rows_of, script
+from pages.shared.markov import LENGTHS, MOST_STATES, approach_of, chain_of, drawn_of, ending, rows_of, script
 from pages.shared.markov_chain import locked_place, markov_chain, valid
 from pages.shared.view import View, choice, number, text, token_list, whole
 
@@ -46,7 +46,7 @@ with controls[0]:
 with controls[1]:
     st.segmented_control("Tokens", list(KINDS), format_func=KINDS.__getitem__, key=view.key("tokenizer"), required=True)
 with controls[2]:
-    st.slider("Most used ones shown", 3, MOST_STATES, key=view.key("shown"))
+    st.slider("Most used tokens shown", 3, MOST_STATES, key=view.key("shown"))
 
 kind = view["tokenizer"]
 try:
@@ -63,11 +63,7 @@ part, names = drawn.part, drawn.names
 K, n_other = part.counts.size, int((chain.counts > 0).sum()) - len(names)
 other = "other words" if kind == "word" else "others"
 labels = [*names, *([other] if part.others else [])]
-
-
-def chips(state: int) -> str:
-    """A state's name as Markdown."""
-    return lesson.chip(names[state]) if state < len(names) else f"*{other}*"
+chips = [*map(lesson.chip, names), *([f"*{other}*"] if part.others else [])]
 
 
 # ---- the stage ----
@@ -79,6 +75,12 @@ def on_locked() -> None:
     view.set(locked=() if place is None else (place[0] + 1, place[1] + 1))
 
 
+# A lock is a place in the matrix: in another matrix it would be another word's.
+picture = (corpus.sha256, kind, view["shown"])
+before = st.session_state.get(f"{PAGE}.picture", (picture, ()))
+if before[0] != picture and before[1] == view["locked"]:
+    view.set(locked=())
+st.session_state[f"{PAGE}.picture"] = (picture, view["locked"])
 asked = tuple(at - 1 for at in view["locked"])
 locked = markov_chain(
     part, names, drawn.order, drawn.rings, least=view["least"], seed=view["seed"],
@@ -97,23 +99,16 @@ lesson.try_this(
     view,
     [
         (f"What comes after {lesson.chip(names[the])}?", {"locked": (the + 1, 0)}),
-        ("Shakespeare, letter by letter", {"text": PLAYS, "tokenizer": "char", "shown": 16, "locked": ()}),
+        (
+            "Shakespeare, letter by letter",
+            {"text": PLAYS, "tokenizer": "char", "shown": 16, "least": 0.08, "locked": ()},
+        ),
         ("A book, where most words are “other”", {"text": "tales", "tokenizer": "word", "shown": 12, "locked": ()}),
         ("Only the strong edges", {"least": 0.2}),
     ],
 )
 row = locked[0] if locked and locked[0] >= 0 else the
-probs = part.probs
-best = int(probs[row].argmax())
-entropy = float(-(probs[row] * np.log2(np.where(probs[row] > 0, probs[row], 1))).sum())
-sure = int(probs.max(axis=1).argmax())
-lesson.what_you_see(
-    f"{chips(row)} stands in the text {part.counts[row]:,} times. After it {chips(best)} comes most often, with "
-    f"{percent(probs[row, best])}; of the {K} tokens of the picture {int((probs[row] > 0).sum())} can follow, and which "
-    f"one does is worth {entropy:.2f} bits. Nobody is surer of what comes next than {chips(sure)}: "
-    f"{percent(probs[sure].max())} for {chips(int(probs[sure].argmax()))}. The walk knows nothing but the token it "
-    "stands on, so it writes pairs that the text has, and sentences that it may never have had."
-)
+lesson.what_you_see(markov_says.of_row(part, row, chips))
 lesson.predict(
     PAGE,
     f"You let the walk run for a very long time. How often does it come by {lesson.chip(names[the])}?",
@@ -156,13 +151,9 @@ for side, each in zip(sides, endings, strict=True):
             continue
         at = dict(zip(each.tokens.tolist(), each.probs.tolist(), strict=True))
         longer = {i: each.longer_probs[t] for i, t in enumerate(tokens) if t in each.longer_probs}
+        heard = lesson.chip((" " if kind == "word" else "").join(tokenizer.itos[t] for t in each.longer))
         st.markdown(
-            f"After {here}"
-            + (
-                f"; marked: after {lesson.chip((' ' if kind == 'word' else '').join(tokenizer.itos[t] for t in each.longer))}"
-                if each.longer
-                else "; the text has no longer end of it"
-            )
+            f"After {here}; " + (f"marked: after {heard}" if each.longer else "the text has no longer end of it")
         )
         st.plotly_chart(
             next_beside(
@@ -172,20 +163,7 @@ for side, each in zip(sides, endings, strict=True):
             key=f"{PAGE}.{'one' if side is sides[0] else 'two'}-bars", config={"displayModeBar": False},
         )  # fmt: skip
 unknown = list(dict.fromkeys(word for sentence in typed for word in tokenizer.unknown(sentence)))
-both = [each for each in endings if each.last is not None]
-said = ""
-if len(both) == 2 and both[0].last == both[1].last and both[0].tokens.size:
-    said = "The same last token, so the same bars: that is the assumption, and its limit. "
-    if both[0].longer and both[1].longer and both[0].longer_probs != both[1].longer_probs:
-        said += "The marks differ, so the words before it did matter. "
-elif len(both) == 2:
-    said = "The last tokens differ, and so do the bars. "
-if unknown:
-    said += (
-        f"The text does not have {', '.join(map(lesson.chip, unknown[:5]))}"
-        + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
-        + ". Before the last word that makes no difference to a chain."
-    )
+said = markov_says.of_endings(endings, unknown)
 if said:
     st.caption(said)
 
@@ -199,6 +177,7 @@ st.markdown(
     f"{int((chain.counts > 0).sum()):,} tokens of the text."
 )
 far = distance(found.probs, chain.frequencies)
+small = "0" if far < 1e-12 else f"{far:.2g}"
 visits, far_after = approach_of(corpus, kind, view["seed"])
 left, right = st.columns(2, gap="large")
 with left:
@@ -218,14 +197,13 @@ with right:
         key=f"{PAGE}.approach", config={"displayModeBar": False},
     )  # fmt: skip
 st.markdown(
-    f"The total variation distance between $\\pi$ and the plain frequencies is **{far:.2g}**: between 0 (the same) and "
-    "1 (nothing in common) it is the most by which they can differ about anything. It is so small because of what is "
-    "counted: every token of the text is once the token *now* and once the token *next*, so as much leads away from a "
-    "word as leads to it, and the frequencies are already in balance. Only the first token is never next, and only the "
-    "last never now."
+    f"The total variation distance between $\\pi$ and the plain frequencies is **{small}**: "
+    "between 0 (the same) and 1 (nothing in common), it is the most by which they can differ about anything. It is so "
+    "small because of what is counted: every token of the text is once the token *now* and once the token *next*. As "
+    "much leads away from a word as leads to it, so the frequencies are in balance already. Only the first token is "
+    "never next, and only the last never now."
 )
-special = habits(chain, found, tokenizer, lesson.chip)
-for sentence in special:
+for sentence in markov_says.habits(chain, found, tokenizer):
     st.markdown(sentence)
 st.caption(
     f"A walk of 10,000 steps is still {far_after[-1]:.2g} away; ten times closer takes about a hundred times as many "
@@ -270,7 +248,7 @@ lesson.the_numbers(
     PAGE,
     lambda: pd.DataFrame(
         [
-            (labels[i], labels[j], int(part.pairs[i, j]), float(probs[i, j]))
+            (labels[i], labels[j], int(part.pairs[i, j]), float(part.probs[i, j]))
             for i in range(K)
             for j in range(K)
             if part.pairs[i, j]

@@ -13,13 +13,12 @@ from lmcore.models.ngram import NGram
 from lmcore.probes import markov
 from lmcore.probes.markov import Chain, Part, Stationary
 from lmcore.probes.ring import Ring, name_width, ring, ring_order
-from lmcore.tokenizers.base import Tokenizer
 from pages.shared import scripts
 from pages.shared.cache import Unhashed
 from pages.shared.counted import counts_of
 
 MOST_STATES = 16
-BOXES = ((340, 560), (440, 500), (560, 520))  # px: a phone, half a laptop, more
+BOXES = ((340, 560), (380, 500), (460, 500))  # px: a phone, half of a small screen, more
 LENGTHS = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
 LONGEST_CONTEXT = 3  # tokens that a sentence is read back for, beside the chain's one
 
@@ -120,35 +119,7 @@ def rows_of(endings: list[Ending], n: int = 7) -> list[int]:
     return likely
 
 
-# ---- words for the page ----
-
-
-def habits(chain: Chain, found: Stationary, tokenizer: Tokenizer, chip) -> list[str]:  # type: ignore[no-untyped-def]
-    """What is special about a chain, a sentence each; most texts have nothing or little of it."""
-    says = []
-    if chain.closed:
-        says.append(
-            f"Nothing ever followed {chip(tokenizer.itos[chain.last])}, the text's last token: every walk would end "
-            f"there. So after it the text begins again, with {chip(tokenizer.itos[chain.first])}."
-        )
-    if found.left.size:
-        some = ", ".join(chip(tokenizer.itos[token]) for token in found.left[:5])
-        more = f" and {found.left.size - 5:,} more" if found.left.size > 5 else ""
-        says.append(
-            f"A walk that has left {some}{more} never comes back, because the text does not: a long walk spends no "
-            "time there."
-        )
-    if found.period > 1:
-        says.append(
-            f"This chain has a period: a walk can be back where it was only after a multiple of {found.period:,} "
-            "steps, so where it is at one moment never settles. Its average does, and that is what is drawn."
-        )
-    if found.moved > markov.TOLERANCE:
-        says.append(
-            f"After {found.n_steps:,} steps the distribution still moves by {found.moved:.1g} a step: walks in this "
-            "text take very long to forget where they began."
-        )
-    return says
+# ---- the code ----
 
 
 def script(corpus: Corpus, kind: str, n: int, seed: int, max_chars: int) -> str:

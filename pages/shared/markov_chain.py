@@ -56,8 +56,9 @@ def markov_chain(
         "slots": slots,
     }
     now = memory.pushed if memory.pushed is None or valid(memory.pushed, K) else None
+    sig = zlib.crc32(b"".join(a.tobytes() for a in arrays.values()), zlib.crc32(repr((list(names), seed)).encode()))
     header = {
-        "sig": zlib.crc32(b"".join(a.tobytes() for a in arrays.values()), zlib.crc32(repr((list(names), seed)).encode())),
+        "sig": sig,
         "rev": memory.rev,
         "locked": list(now) if now else None,
         "names": [*names, *([other_name] if part.others else [])],
