@@ -158,18 +158,19 @@ def scores(text: Text, counted: Any, n: int) -> Iterator[Row]:
     # nltk's vocabulary has <s> and </s> besides, and it counts what ends a passage: in most places nearly the same
     if not np.median(np.abs(mine - nltks)) < 1e-2:
         raise ValueError("our add-k and nltk's Lidstone do not agree on the same counts")
-    wb = WittenBellInterpolated(ORDER, vocabulary=counted.vocab, counter=counted.counts)
-    ours_taken, theirs_taken = in_turns([add_k, lidstone], n, CLOCK)
-    kneser_ney, witten_bell = in_turns([ours(LONGEST, "modified-kneser-ney"), of(wb)], n, CLOCK)
+    wb = of(WittenBellInterpolated(ORDER, vocabulary=counted.vocab, counter=counted.counts))
     words = f"{held_out.ids.size:,} held-out words scored"
-    same, slow = "the same estimate", "nltk's KneserNeyInterpolated goes through all its bigrams for every word"
-    for what, taken, peer, peer_name, note, goal in (
-        ("add-k of order 3", ours_taken, theirs_taken, "nltk.lm Lidstone(3)", same, GOAL_SCORES),
-        ("modified Kneser-Ney of order 5", kneser_ney, witten_bell, "nltk.lm WittenBellInterpolated(3)", slow, None),
+    slow = "nltk's KneserNeyInterpolated goes through all its bigrams for every word"
+    for what, our, peer, name, note, goal in (
+        ("Witten-Bell of order 3", ours(ORDER, "witten-bell"), wb, "WittenBellInterpolated(3)", "", GOAL_SCORES),
+        ("add-k of order 3", add_k, lidstone, "Lidstone(3)", "one count and one sum a word: nltk's fastest", None),
+        ("modified Kneser-Ney of order 5", ours(LONGEST, "modified-kneser-ney"), wb, "WittenBellInterpolated(3)", slow,
+         None),
     ):  # fmt: skip
+        taken, theirs = in_turns([our, peer], n, CLOCK)
         yield Row(
-            f"{words}, {what}", statistics.median(taken), "s", len(taken), statistics.median(peer), peer_name,
-            ratio(peer, taken), times(goal) if goal else None, f"processor time; {note}",
+            f"{words}, {what}", statistics.median(taken), "s", len(taken), statistics.median(theirs), f"nltk.lm {name}",
+            ratio(theirs, taken), times(goal) if goal else None, "processor time" + f"; {note}" * bool(note),
         )  # fmt: skip
 
 

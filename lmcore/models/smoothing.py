@@ -242,8 +242,9 @@ def _discounted(table: Counts, n_discounts: int) -> Level:
     found, stand_in = discounts(table.counts, n_discounts)
     D = np.array([0.0, *found])[np.minimum(table.counts, n_discounts)]  # (M,)
     totals = table.totals
-    # alpha(c, w) = (count(c, w) - D) / count(c), gamma(c) = the sum of the D in c / count(c)
-    alpha = np.maximum(table.counts - D, 0) / totals[table.rows]
+    # alpha(c, w) = (count(c, w) - D) / count(c), which is not negative: no D is larger than its count
+    # gamma(c) = the sum of the D in c / count(c)
+    alpha = (table.counts - D) / np.repeat(totals, np.diff(table.offsets))
     gamma = table.sums(D) / totals
     return Level(table, alpha, gamma, found, stand_in)
 
