@@ -446,13 +446,21 @@ function make(root) {
     clearTimeout(me.timer);
     finish();
     go.textContent = "Walk";
+    said.setAttribute("aria-live", "polite");
   }
   function onward() {
     if (!me.walking) return;
-    if (me.walked.length > MOST_STEPS) return rest();
+    if (me.walked.length > Math.min(me.until, MOST_STEPS)) return rest();
     move(() => {
       if (me.walking) me.timer = setTimeout(onward, REST_MS);
     });
+  }
+  function setOut(steps) {
+    me.until = steps;
+    me.walking = true;
+    go.textContent = "Stop";
+    said.setAttribute("aria-live", "off"); // a step every second is too much to listen to
+    onward();
   }
   on(step, "click", () => {
     rest();
@@ -460,9 +468,7 @@ function make(root) {
   });
   on(go, "click", () => {
     if (me.walking) return rest();
-    me.walking = true;
-    go.textContent = "Stop";
-    onward();
+    setOut(MOST_STEPS);
   });
   on(again, "click", begin);
 
@@ -487,7 +493,10 @@ function make(root) {
     if (repaint) {
       drawTable();
       drawGraph();
-      if (fresh) begin();
+      if (fresh) {
+        begin();
+        if (data.opening && !reducedMotion()) setOut(data.opening);
+      }
       else write();
     } else light();
   };

@@ -1,12 +1,10 @@
 """Counting / Markov chains: the future depends on the present only."""
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 
 from lmcore.figures.markov import approach_curve, next_beside, percent, shares_beside
 from lmcore.probes.markov import distance
-from pages.shared import lesson, markov_says, texts
+from pages.shared import lesson, markov_numbers, markov_says, texts
 from pages.shared.counted import MAX_CHARS, counts_of
 from pages.shared.markov import LENGTHS, MOST_STATES, approach_of, chain_of, drawn_of, ending, rows_of, script
 from pages.shared.markov_chain import locked_place, markov_chain, valid
@@ -17,6 +15,7 @@ STAGE = f"{PAGE}.stage"
 KINDS = {"char": "Characters", "word": "Words"}
 PLAYS = "shakespeare-1mb"
 MAX_TYPED = 200
+OPENING_STEPS = 9  # that the walk takes by itself when the page is opened
 
 view = View(
     PAGE,
@@ -24,7 +23,7 @@ view = View(
         "text": text("mouse", 80),
         "tokenizer": choice("word", list(KINDS)),
         "shown": whole(14, 3, MOST_STATES),
-        "least": number(0.03, 0, 1),
+        "least": number(0.03, 0, 0.5),
         "locked": token_list(2),  # row and column of the matrix, both one more than they are; 0 for all of it
         "one": text("I am going to the", MAX_TYPED),
         "two": text("the mouse ate the", MAX_TYPED),
@@ -85,7 +84,7 @@ asked = tuple(at - 1 for at in view["locked"])
 locked = markov_chain(
     part, names, drawn.order, drawn.rings, least=view["least"], seed=view["seed"],
     locked=(asked[0], asked[1]) if len(asked) == 2 and valid((asked[0], asked[1]), K) else None,
-    key=STAGE, other_name=other, on_locked=on_locked,
+    key=STAGE, other_name=other, opening=OPENING_STEPS if view.untouched else 0, on_locked=on_locked,
 )  # fmt: skip
 st.caption(
     "Row: the token now. Column: the next one. The numbers are percent, and each row sums to 100. "
@@ -213,23 +212,6 @@ st.caption(
     "where the plain one would jump to and fro for ever, and it settles on the same distribution."
 )
 
-
-def most_visited() -> pd.DataFrame:
-    """The tokens where a long walk is most often."""
-    most = np.argsort(-found.probs, kind="stable")[:1000]
-    return pd.DataFrame(
-        {
-            "token": [tokenizer.itos[t] for t in most],
-            "long walk": found.probs[most],
-            "text": chain.frequencies[most],
-            "times in the text": chain.counts[most],
-            f"visits of a walk of {LENGTHS[-1]:,} steps": visits[most],
-        }
-    )
-
-
-lesson.the_numbers(f"{PAGE}-long", most_visited, note="The tokens where a long walk is most often, at most 1,000.")
-
 with st.expander("Go further", icon=":material/tune:"):
     st.slider("Draw edges from this probability on", 0.0, 0.5, step=0.01, key=view.key("least"))
     st.number_input("Seed of the walks", 0, 9999, key=view.key("seed"), help="The same seed walks the same way.")
@@ -246,15 +228,14 @@ lesson.the_code(
 )  # fmt: skip
 lesson.the_numbers(
     PAGE,
-    lambda: pd.DataFrame(
-        [
-            (labels[i], labels[j], int(part.pairs[i, j]), float(part.probs[i, j]))
-            for i in range(K)
-            for j in range(K)
-            if part.pairs[i, j]
-        ],
-        columns=["now", "next", "count", "probability"],
+    lambda: markov_numbers.pick(
+        {
+            "The matrix": lambda: markov_numbers.matrix(part, labels),
+            "Two sentences": lambda: markov_numbers.after(endings, tokenizer),
+            "The long walk": lambda: markov_numbers.long_walk(chain, found, visits, tokenizer),
+            "The way there": lambda: markov_numbers.approach(far_after),
+        }
     ),
-    note="Every number of the matrix that is not 0.",
+    note="What the pictures show; what is 0 is left out, and of long tables the first 1,000 rows stand here.",
 )
 view.publish()

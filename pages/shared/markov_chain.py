@@ -30,10 +30,12 @@ def markov_chain(
     locked: Place | None,
     key: str,
     other_name: str = OTHER,
+    opening: int = 0,
     on_locked: Callable[[], None] | None = None,
 ) -> Place | None:
     """The states of `part` with their `names` (n,), in `order` (n,) on one of the `rings`; returns what is locked.
 
+    With `opening` the walk takes so many steps by itself, but not where less motion is wished for.
     Edges of a probability below `least` are not drawn, but walked. Whoever keeps the lock elsewhere brings that copy up
     to date in `on_locked`, with `locked_place(key, K)`. ValueError when the arguments do not belong together.
     """
@@ -66,6 +68,7 @@ def markov_chain(
         "other_name": other_name,
         "least": float(least),
         "seed": int(seed),
+        "opening": int(opening),
         "layouts": [
             {"width": r.width, "height": r.height, "name_width": r.name_width, "x": r.x, "y": r.y} for r in rings
         ],

@@ -171,6 +171,19 @@ def test_walk_goes_on_until_it_is_stopped(app: Callable[..., Any]) -> None:
     assert len(page.sent) == sent, "the walk is the browser's own affair"
 
 
+def test_it_may_begin_by_itself_but_not_with_reduced_motion(app: Callable[..., Any]) -> None:
+    page = app("markov.py", "?opening=2")
+    expect(page.locator(".walked")).to_have_count(3)
+    expect(page.get_by_role("button", name="Walk")).to_be_visible()
+    page.get_by_role("button", name="Rerun").click()
+    says(page, "runs=2")
+    page.wait_for_timeout(1000)
+    assert len(walked(page)) == 3
+    still = app("markov.py", "?opening=2", **STILL)
+    still.wait_for_timeout(1000)
+    assert len(walked(still)) == 1
+
+
 def test_the_keyboard_does_it_all(app: Callable[..., Any]) -> None:
     page = app("markov.py")
     the = names(page).index("the")

@@ -22,7 +22,7 @@ from tests.pages.page import no_exception, open_page, run_script, shown_text
 from tests.pages.test_every_page import NASTY
 
 PAGE = "markov-chains"
-OPEN = {f"{PAGE}.numbers": True, f"{PAGE}-long.numbers": True}
+OPEN = {f"{PAGE}.numbers": True}
 WORDS = split(corpora.load("mouse").text)
 
 
@@ -32,10 +32,9 @@ def opened(query: dict[str, str] | None = None, state: dict[str, object] | None 
     return at
 
 
-def tables(at: AppTest) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(the long walk's, the matrix's)."""
-    found = [frame.value for frame in at.dataframe]
-    return next(f for f in found if "long walk" in f), next(f for f in found if "now" in f)
+def table(which: str, query: dict[str, str] | None = None) -> pd.DataFrame:
+    """One of the page's tables."""
+    return opened(query, {f"{PAGE}.which": which}).dataframe[0].value
 
 
 def payload(at: AppTest) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def test_the_matrix_is_counted_in_the_text():
     at = opened({"shown": "5"})
     most = [word for word, _ in Counter(WORDS).most_common(5)]
     lumped = [word if word in most else "other words" for word in WORDS]
-    rows = tables(at)[1]
+    rows = table("The matrix", {"shown": "5"})
     assert dict(zip(zip(rows["now"], rows["next"], strict=True), rows["count"], strict=True)) == Counter(
         pairwise(lumped)
     )
@@ -71,13 +70,15 @@ def test_the_matrix_is_counted_in_the_text():
 
 def test_all_words_shown_need_no_others():
     sent = payload(opened())
+    assert sent["opening"] > 0
+    assert payload(opened({"seed": "2"}))["opening"] == 0
     assert len(sent["names"]) == len(set(WORDS)) == 14
     assert sent["others"] is False
 
 
 def test_the_long_walk_and_the_frequencies():
     at = opened({"text": "tales"})
-    rows, words = tables(at)[0], split(corpora.load("tales").text)
+    rows, words = table("The long walk", {"text": "tales"}), split(corpora.load("tales").text)
     counted = Counter(words)
     assert rows["times in the text"].tolist() == [counted[token] for token in rows["token"]]
     assert rows["text"].to_numpy() == pytest.approx(rows["times in the text"] / len(words))
@@ -99,7 +100,7 @@ def test_the_script_prints_what_is_drawn(query: dict[str, str]):
     sent, K = payload(at), len(payload(at)["names"])
     matrix = [list(map(float, line.split()[-K:])) for line in printed.splitlines()[:K]]
     assert np.array(matrix) == pytest.approx(sent["probs"].reshape(K, K), abs=6e-5)
-    rows = tables(at)[0].set_index("token")
+    rows = table("The long walk", query).set_index("token")
     for line in printed.splitlines()[K + 1 :]:
         if found := re.fullmatch(r"('.*'|\".*\") +long walk ([\d.]+)  text ([\d.]+)", line):
             row = rows.loc[eval(found[1])]  # noqa: S307 (a repr that the script printed)
@@ -108,6 +109,7 @@ def test_the_script_prints_what_is_drawn(query: dict[str, str]):
     far = re.findall(r"(\d+) steps: ([\d.]+)", printed)
     assert [float(d) for _, d in far] == pytest.approx(drawn["y"], abs=6e-5)
     assert [int(n) for n, _ in far] == drawn["x"]
+    assert table("The way there", query)["distance"].tolist() == drawn["y"]
 
 
 def test_one_last_word_one_distribution():
@@ -117,6 +119,11 @@ def test_one_last_word_one_distribution():
     assert len(first) == 1  # nothing longer than "the" is known of the first
     after = Counter(WORDS[i + 3] for i in range(len(WORDS) - 3) if WORDS[i : i + 3] == ["mouse", "ate", "the"])
     assert max(second[1]["x"]) == pytest.approx(max(after.values()) / sum(after.values()))
+    rows = table("Two sentences", {"one": "I am going to the", "two": "the mouse ate the"})
+    both = [rows[rows["sentence"] == i].set_index("next") for i in (1, 2)]
+    assert both[0]["last token alone"].to_dict() == both[1]["last token alone"].to_dict()
+    assert both[1]["last two or three"].sum() == pytest.approx(1)
+    assert both[0]["last two or three"].isna().all()
     says = shown_text(at)
     assert "The same last token, so the same bars" in says
     assert "`I`, `am`, `going`, `to`" in says

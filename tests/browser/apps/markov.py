@@ -38,5 +38,6 @@ now = markov_chain(
     part, names, ring_order(part.probs[: len(names), : len(names)]),
     [ring(len(names), *box, max(map(name_width, names))) for box in BOXES],
     least=float(query.get("least", 0)), seed=state.get("seed", 1), locked=state.locked, key="chain", on_locked=follow,
+    opening=int(query.get("opening", 0)),
 )  # fmt: skip
 st.caption(f"now={now} kept={state.locked} runs={state.runs}")
