@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from lmcore.figures.frame import figure, layout
 from lmcore.figures.numbers import power, signed, small
 from lmcore.figures.theme import Theme, label
+
+Numbers = Sequence[float] | NDArray[np.floating]
 
 LN10 = math.log(10)
 MAX_WORDS = 12  # on the two paths; with more they would stand on top of each other
 
 
 def factor_bars(
-    tokens: Sequence[str], factors: Sequence[float], log_sums: Sequence[float], *, theme: Theme
+    tokens: Sequence[str], factors: Numbers, log_sums: Numbers, *, theme: Theme
 ) -> go.Figure:
     """A row a token: its factor p(x_i | before) as a bar, the product so far, the sum of the logs so far (nats).
 
@@ -72,7 +75,7 @@ def factor_bars(
 
 
 def underflow_curves(
-    log_sums: Sequence[float], products: Sequence[tuple[str, Sequence[float], int | None]], *, theme: Theme
+    log_sums: Numbers, products: Sequence[tuple[str, Numbers, int | None]], *, theme: Theme
 ) -> go.Figure:
     """The sum of logs (as powers of ten) against the place, and products of real floats until they are 0.
 
@@ -156,7 +159,7 @@ def _powers_of_ten(floor: float) -> dict[str, Any]:
 
 
 def two_paths(
-    first: tuple[Sequence[str], Sequence[float]], second: tuple[Sequence[str], Sequence[float]], parting: int | None,
+    first: tuple[Sequence[str], Numbers], second: tuple[Sequence[str], Numbers], parting: int | None,
     *, theme: Theme,
 ) -> go.Figure:  # fmt: skip
     """Two sentences, (tokens, (L,) sums of logs in nats) each: how their probability falls word by word.
