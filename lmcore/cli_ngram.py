@@ -90,6 +90,7 @@ def _count_lines(args: argparse.Namespace) -> dict[str, Any]:
     found = {"sentences": int(text.starts.size), **_about(model, text)}
     if args.arpa:
         arpa.check(model.estimate)  # before there is a file
+        args.arpa.parent.mkdir(parents=True, exist_ok=True)
         with args.arpa.open("wb") as file:
             arpa.write(file, model.estimate, words)
         found["written"] = str(args.arpa)
