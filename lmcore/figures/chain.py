@@ -20,9 +20,7 @@ LN10 = math.log(10)
 MAX_WORDS = 12  # on the two paths; with more they would stand on top of each other
 
 
-def factor_bars(
-    tokens: Sequence[str], factors: Numbers, log_sums: Numbers, *, theme: Theme
-) -> go.Figure:
+def factor_bars(tokens: Sequence[str], factors: Numbers, log_sums: Numbers, *, theme: Theme) -> go.Figure:
     """A row a token: its factor p(x_i | before) as a bar, the product so far, the sum of the logs so far (nats).
 
     The product is written from the sum of logs, so that it shows also where a float64 has underflowed.

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from lmcore.figures.frame import figure, layout
-from lmcore.figures.theme import Theme, colorscale, label
+from lmcore.figures.theme import Theme, colorscale, ink_on, label
 
 
 def count_heatmap(
@@ -18,13 +18,21 @@ def count_heatmap(
     """Counts (R, C): row = a context, column = the token after it. The colour grows with the logarithm of the count."""
     rows = [label(context) for context in contexts]
     columns = [label(token) for token in tokens]
+    shade = np.log1p(counts.astype(np.float64))
+    most = float(shade.max()) if shade.size else 0.0
+    written = [
+        {
+            "x": c, "y": r, "text": short(int(counts[r, c])), "showarrow": False,
+            "font": {"size": 15, "color": ink_on(theme.probability, float(shade[r, c]) / most)},
+        }
+        for r, c in np.argwhere(counts > 0).tolist()
+    ]  # fmt: skip
     heatmap = {
-        "type": "heatmap", "z": np.log1p(counts.astype(np.float64)), "x": list(range(len(columns))),
+        "type": "heatmap", "z": shade, "zmin": 0, "x": list(range(len(columns))),
         "y": list(range(len(rows))), "colorscale": colorscale(theme.probability), "showscale": False, "xgap": 2,
-        "ygap": 2, "text": [[short(int(count)) if count else "" for count in row] for row in counts],
-        "texttemplate": "%{text}", "customdata": [[[column, row] for column in columns] for row in rows],
+        "ygap": 2, "customdata": [[[column, row] for column in columns] for row in rows],
         "hovertemplate": "%{customdata[1]} → %{customdata[0]}<br>%{hovertext} times<extra></extra>",
-        "hovertext": counts.tolist(), "hoverongaps": False, "textfont": {"size": 15},
+        "hovertext": counts.tolist(), "hoverongaps": False,
     }  # fmt: skip
     shared = layout(
         theme,
@@ -33,7 +41,8 @@ def count_heatmap(
             "tickangle": -45,
         },
         y={"tickvals": list(range(len(rows))), "ticktext": rows, "autorange": "reversed", "title": "context"},
-        height=110 + 30 * max(1, len(rows)),
+        height=110 + 34 * max(1, len(rows)),
+        annotations=written,
     )  # fmt: skip
     return figure([heatmap], shared)
 

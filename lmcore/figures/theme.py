@@ -73,6 +73,17 @@ def colorscale(colors: tuple[str, ...]) -> list[list[float | str]]:
     return [[i / (len(colors) - 1), color] for i, color in enumerate(colors)]
 
 
+def ink_on(colors: tuple[str, ...], share: float) -> str:
+    """Black or white, whichever is easier to read on the place `share` (0 to 1) of a scale of colours."""
+    at = min(max(share, 0.0), 1.0) * (len(colors) - 1)
+    low = min(int(at), len(colors) - 2)
+    pair = [[int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in colors[low : low + 2]]
+    mixed = [a + (b - a) * (at - low) for a, b in zip(*pair, strict=True)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (part / 255 for part in mixed)]
+    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]  # relative luminance, WCAG 2
+    return "#0b0e14" if (light + 0.05) ** 2 > 1.05 * 0.0544 else "#ffffff"
+
+
 VISIBLE = str.maketrans({" ": "·", "\n": "↵", "\r": "↵", "\t": "→"})
 
 

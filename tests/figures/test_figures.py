@@ -10,7 +10,7 @@ import pytest
 
 from lmcore.figures.counts import count_heatmap, next_bars, short
 from lmcore.figures.curves import loss_curves
-from lmcore.figures.theme import DARK, LIGHT, THEMES, label, shown
+from lmcore.figures.theme import DARK, LIGHT, THEMES, ink_on, label, shown
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
@@ -52,9 +52,22 @@ def test_curves_of_a_run_that_has_only_begun():
 
 def test_the_heatmap_shows_counts_and_leaves_zeros_blank():
     figure = count_heatmap(np.array([[3, 0], [0, 1200]]), ["a", "b"], ["<b>x</b>", "\n"], theme=DARK)
-    (heat,) = figure.data
-    assert [list(row) for row in heat.text] == [["3", ""], ["", "1.2k"]]
+    assert [(note.x, note.y, note.text) for note in figure.layout.annotations] == [(0, 0, "3"), (1, 1, "1.2k")]
     assert list(figure.layout.xaxis.ticktext) == ["&lt;b&gt;x&lt;/b&gt;", "↵"]
+
+
+@pytest.mark.parametrize("scale", [LIGHT.probability, DARK.probability], ids=["light", "dark"])
+def test_ink_is_readable_anywhere_on_a_scale(scale):
+    def light(color: str) -> float:
+        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        return sum(
+            share * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)
+            for share, c in zip((0.2126, 0.7152, 0.0722), parts, strict=True)
+        )
+
+    for i, color in enumerate(scale):
+        first, second = sorted((light(color), light(ink_on(scale, i / (len(scale) - 1)))))
+        assert (second + 0.05) / (first + 0.05) >= 4.5  # WCAG 2, level AA
 
 
 def test_bars_say_probability_and_count():
