@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ SHIPPED = checkpoints.shipped()
 MB = 1024 * 1024
 
 
+@lru_cache(maxsize=2)
 def corpus_of(name: str) -> corpora.Corpus:
     try:
         return pretrain.RECIPES[name].corpus()
