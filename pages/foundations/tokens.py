@@ -187,6 +187,7 @@ lesson.the_numbers(
             "tokens per word": [*rates.tolist(), *[rate for *_, rate in marks]],
         }
     ),
+    title="The numbers of this curve",
 )
 
 

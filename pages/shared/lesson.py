@@ -155,9 +155,9 @@ def the_code(page: str, parts: Sequence[str], script: str) -> None:
             st.code(inspect.getsource(part), language="python")
 
 
-def the_numbers(page: str, make_table: Callable[[], pd.DataFrame], note: str = "") -> None:
+def the_numbers(page: str, make_table: Callable[[], pd.DataFrame], note: str = "", title: str = "The numbers") -> None:
     """What is drawn, as a table and as CSV; the table is made only when the section is open."""
-    section = st.expander("The numbers", icon=":material/table:", key=f"{page}.numbers", on_change="rerun")
+    section = st.expander(title, icon=":material/table:", key=f"{page}.numbers", on_change="rerun")
     if not section.open:
         return
     with section:

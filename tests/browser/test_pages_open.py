@@ -19,6 +19,9 @@ SCREENS: dict[str, dict[str, Any]] = {
 STAGES = {  # what must be drawn before a page counts as open
     "home": ".living-sentence .bars .row",
     "train": ".js-plotly-plot .main-svg",
+    "probability": ".js-plotly-plot .main-svg",
+    "tokens": ".token-cuts",
+    "markov-chains": ".markov-chain",
     "n-grams": ".js-plotly-plot .main-svg",
     "temperature": ".temperature-bench .rows .row",
     "inspect": ".token-strip .strip .tok",
