@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmcore import tokenizers
+from lmcore import evaluation, tokenizers
 from lmcore.batches import Tokens, tokenize
 from lmcore.models import arpa
 from lmcore.models.counts import MAX_ORDER, MAX_VOCAB
@@ -139,8 +139,10 @@ def judge(log10_probs: NDArray[np.float64], ids: NDArray[Any]) -> dict[str, Any]
         "log10_probability": float(log10_probs.sum()),
     }
     for name, which in (("with", np.ones(ids.size, dtype=bool)), ("without", known)):
-        mean = float(log10_probs[which].mean()) if which.any() else math.nan
-        found[f"perplexity_{name}_unknown_words"] = 10**-mean if mean > -300 else math.inf
+        nats = -float(log10_probs[which].sum()) * math.log(10)
+        found[f"perplexity_{name}_unknown_words"] = (
+            evaluation.perplexity(nats, int(which.sum())) if which.any() else math.nan
+        )
     return found
 
 

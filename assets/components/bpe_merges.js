@@ -181,8 +181,4 @@ function make(root) {
   return me;
 }
 
-export default function (component) {
-  const me = instance(component, make);
-  me.update(component.data);
-  return me.cleanup;
-}
+export default mount(make);

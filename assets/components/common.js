@@ -84,6 +84,15 @@ function instance(component, make) {
   return found;
 }
 
+/** What a component exports: `make(root)` gives an instance with `update(bytes)` and `destroy()`. */
+function mount(make) {
+  return (component) => {
+    const me = instance(component, make);
+    me.update(component.data);
+    return me.cleanup;
+  };
+}
+
 function reducedMotion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

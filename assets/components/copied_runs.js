@@ -9,7 +9,8 @@ class CopiedRuns {
     root.append(this.list, this.where);
   }
 
-  show(data) {
+  update(bytes) {
+    const data = unpack(bytes);
     if (data.sig === this.sig) return;
     this.sig = data.sig;
     this.data = data;
@@ -62,8 +63,4 @@ class CopiedRuns {
   destroy() {}
 }
 
-export default function (component) {
-  const it = instance(component, (root) => new CopiedRuns(root));
-  it.show(unpack(component.data));
-  return it.cleanup;
-}
+export default mount((root) => new CopiedRuns(root));

@@ -6,14 +6,13 @@ n-gram model, and the text as tokens beside it (`read_tokens`), from which pages
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lmcore import checkpoints, corpora, tokenizers
+from lmcore import checkpoints, tokenizers
 from lmcore.batches import Tokens, tokenize
 from lmcore.jobs.context import Context
 from lmcore.models.ngram import NGram, NGramConfig
@@ -38,9 +37,7 @@ def check(spec: dict[str, Any]) -> dict[str, Any]:
 
 def identity(spec: dict[str, Any]) -> str:
     """Equal for the same text, cut and counted by the same code; titles do not count."""
-    corpus = spec["corpus"]
-    text = corpus["sha256"] if corpus["kind"] == "text" else corpora.load(corpus["name"]).sha256
-    return hashlib.sha256(f"{text} {spec['tokenizer']} {specs.code_version()}".encode()).hexdigest()
+    return f"{specs.text_hash(spec['corpus'])} {spec['tokenizer']} {specs.code_version()}"
 
 
 def run(spec: dict[str, Any], context: Context) -> Iterator[dict[str, Any]]:

@@ -6,36 +6,18 @@ Spec: {"task": "count-report", "corpus": {"kind": "shipped", "name"} or {"kind":
 
 from __future__ import annotations
 
-import hashlib
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from lmcore import corpora
+from lmcore.jobs import count
 from lmcore.jobs.context import Context
 from lmcore.probes import troubles
-from lmcore.training import spec as specs
-from lmcore.training.check import check_corpus
-
-KINDS = ("word", "char")
-
-
-def check(spec: dict[str, Any]) -> dict[str, Any]:
-    """The spec in full; ValueError in words."""
-    if (
-        set(spec) != {"task", "corpus", "tokenizer"}
-        or not isinstance(spec["tokenizer"], str)
-        or spec["tokenizer"] not in KINDS
-    ):
-        raise ValueError(f"A report on counting needs a text and one of the tokenizers {', '.join(KINDS)}.")
-    return {"task": spec["task"], "corpus": check_corpus(spec["corpus"]), "tokenizer": spec["tokenizer"]}
 
 
 def identity(spec: dict[str, Any]) -> str:
     """Equal for reports on the same text by the same code; titles do not count."""
-    corpus = spec["corpus"]
-    text = corpus["sha256"] if corpus["kind"] == "text" else corpora.load(corpus["name"]).sha256
-    content = f"{text} {spec['tokenizer']} {specs.code_version()} {troubles.__doc__}"
-    return hashlib.sha256(content.encode()).hexdigest()
+    return f"{count.identity(spec)}\n{inspect.getsource(troubles)}"
 
 
 def run(spec: dict[str, Any], context: Context) -> Iterator[dict[str, Any]]:

@@ -42,7 +42,7 @@ TASKS: dict[str, Task] = {
     "count": Task(run="lmcore.jobs.count:run", check="lmcore.jobs.count:check", identity="lmcore.jobs.count:identity"),
     "count-report": Task(
         run="lmcore.jobs.count_report:run",
-        check="lmcore.jobs.count_report:check",
+        check="lmcore.jobs.count:check",
         identity="lmcore.jobs.count_report:identity",
     ),
 }

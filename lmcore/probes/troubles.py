@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmcore import tokenizers
+from lmcore import evaluation, tokenizers
 from lmcore.batches import Tokens, tokenize
 from lmcore.corpora import Corpus
 from lmcore.models.counts import MAX_ORDER
@@ -109,8 +109,8 @@ def perplexity(model: NGram, ids: NDArray[Any]) -> float | None:
     judged: list[int] = ids[:JUDGED].tolist()
     if not judged:
         return None
-    mean = -float(np.mean(model.score(judged), dtype=np.float64))
-    return math.exp(mean) if mean < 700 else None
+    found = evaluation.perplexity(-evaluation.log_likelihood(model, judged), len(judged))
+    return found if math.isfinite(found) else None
 
 
 def unknown(train_text: str, held_out_text: str, min_count: int) -> Row | None:

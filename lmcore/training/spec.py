@@ -54,10 +54,26 @@ def make(
             train |= {"max_steps": max_steps, "warmup_steps": min(train.get("warmup_steps", 50), max_steps)}
     else:
         model, train = {"family": family, "order": order}, {"seed": seed}
-    shipped = corpus.name in corpora.CATALOG
-    text = {"kind": "shipped", "name": corpus.name} if shipped else _own_text(corpus)
-    spec = {"version": VERSION, "corpus": text, "tokenizer": {"kind": tokenizer}, "model": model, "train": train}
+    spec = {
+        "version": VERSION,
+        "corpus": named(corpus),
+        "tokenizer": {"kind": tokenizer},
+        "model": model,
+        "train": train,
+    }
     return validate(spec)
+
+
+def named(corpus: Corpus) -> dict[str, Any]:
+    """A text as a spec names it: a shipped one by its name, a person's own by its content."""
+    if corpus.name in corpora.CATALOG:
+        return {"kind": "shipped", "name": corpus.name}
+    return _own_text(corpus)
+
+
+def text_hash(text: Mapping[str, Any]) -> str:
+    """The SHA-256 of a named text; a shipped one is loaded for it, CorpusError when it is not there."""
+    return str(text["sha256"]) if text["kind"] == "text" else corpora.load(text["name"]).sha256
 
 
 def _own_text(corpus: Corpus) -> dict[str, Any]:
@@ -73,9 +89,8 @@ def spec_hash(spec: Spec) -> str:
     Equal hashes mean the same run. A shipped text is loaded for it; CorpusError when it is not there.
     """
     spec = validate(spec)
-    corpus = spec["corpus"]
-    text = corpus["sha256"] if corpus["kind"] == "text" else corpora.load(corpus["name"]).sha256
-    return hashlib.sha256(canonical_json({**spec, "corpus": text, "code": code_version()}).encode()).hexdigest()
+    content = {**spec, "corpus": text_hash(spec["corpus"]), "code": code_version()}
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
 def canonical_json(value: Any) -> str:

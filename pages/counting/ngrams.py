@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from lmcore import sampling
+from lmcore.training import spec as specs
 from pages.shared import counted, lesson, scripts, texts, troubles, work
 from pages.shared import ngram_parts as parts
 from pages.shared.counted import MAX_CHARS, MAX_ORDER
@@ -53,7 +54,7 @@ with controls[2]:
 kind, order, smoothing, k = view["tokenizer"], view["order"], view["smoothing"], view["k"]
 folder = None
 if len(corpus.text) > MAX_CHARS:
-    job = work.wanted({"task": "count", "corpus": work.named(corpus), "tokenizer": kind}, f"{PAGE}.count")
+    job = work.wanted({"task": "count", "corpus": specs.named(corpus), "tokenizer": kind}, f"{PAGE}.count")
     if job is None or job.state != "done":
         if job is not None:
             size = f"This text has {len(corpus.text):,} characters, so a worker counts it."

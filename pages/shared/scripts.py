@@ -67,14 +67,7 @@ def counts(
     corpus: Corpus, kind: str, order: int, smoothing: str, k: float, context: str, token: int, limit: int | None
 ) -> str:
     """A script that counts a text, prints what may follow a context, and how one probability comes about."""
-    if corpus.name in corpora.CATALOG:
-        imports, text = "", f"corpora.load({corpus.name!r}).text"
-    else:
-        file = str(services.library().texts_folder / f"{corpus.sha256}.txt")
-        imports, text = (
-            "from pathlib import Path\n\n",
-            f'corpora.from_bytes(Path({file!r}).read_bytes(), "text.txt").text',
-        )
+    imports, text = open_text(corpus)
     cut = f"[:{limit}]" if limit else ""
     return f"""\
 {imports}import numpy as np

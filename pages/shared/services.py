@@ -41,7 +41,8 @@ def warm_up() -> None:
     living.runs()
     live.warm_up()
     texts.warm_up()
-    counted.counts_of(texts.load(texts.DEFAULT), "word")
+    for name in (texts.DEFAULT, "mouse"):  # the texts with which the lessons on counting open
+        counted.counts_of(texts.load(name), "word")
     tokenized.warm_up()
     probability.warm_up()
     jobs.wait_warm()

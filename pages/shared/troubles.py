@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -10,7 +12,10 @@ import streamlit as st
 from lmcore.corpora import Corpus
 from lmcore.figures.ngrams import bars, perplexity_curves
 from lmcore.jobs import JobStatus
+from lmcore.training import spec as specs
 from pages.shared import lesson, services, work
+
+Rows = list[dict[str, Any]]
 
 QUIET = {"displayModeBar": False}
 TITLES = {
@@ -25,9 +30,9 @@ TITLES = {
 }
 
 
-def rows_of(job_id: str) -> dict[str, list[dict[str, Any]]]:
+def rows_of(job_id: str) -> dict[str, Rows]:
     """What was measured so far, by table."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, Rows] = {}
     for event in services.runner().events(job_id):
         if event.kind == "row":
             found.setdefault(event.payload["about"], []).append(event.payload)
@@ -42,7 +47,7 @@ def section(page: str, corpus: Corpus, kind: str, smoothing: str) -> None:
     if not outer.open:
         return
     with outer:
-        spec = {"task": "count-report", "corpus": work.named(corpus), "tokenizer": kind}
+        spec = {"task": "count-report", "corpus": specs.named(corpus), "tokenizer": kind}
         job = work.wanted(spec, f"{page}.report")
         if job is not None:
             work.watch(job, f"{page}.report", lambda now: _draw(page, now, smoothing, kind))
@@ -58,98 +63,105 @@ def _draw(page: str, job: JobStatus, smoothing: str, kind: str) -> None:
         f"Counted on the first {text['tokens']:,} tokens, judged on the last {text['held_out']:,}, which the counts "
         f"have never seen.{'' if not job.active else ' More is coming.'}"
     )
-    names = ["Sparsity", "Short sight", "Size", "Unknown words", "What helps"]
+    names = [*TROUBLES, "What helps"]
     shown = st.segmented_control(
         "Trouble", names, default=names[0], key=f"{page}.trouble", label_visibility="collapsed", required=True
     )
-    draw = {"Sparsity": _sparsity, "Short sight": _sight, "Size": _size, "Unknown words": _unknown}
     if shown == "What helps":
         _helps(page, rows, smoothing)
+    elif shown == "Unknown words" and kind != "word":
+        st.markdown("Letters are few: a text has nearly all of them. Cut it into words, and this trouble appears.")
     else:
-        draw[shown](page, rows, kind)
+        about, measure = TROUBLES[shown]
+        if about in rows:
+            _bars(page, measure(rows[about]))
 
 
-def _sparsity(page: str, rows: dict[str, list[dict[str, Any]]], kind: str) -> None:
-    found = rows.get("sparsity", [])
-    if not found:
-        return
-    last = found[-1]
-    st.markdown(
+@dataclass(frozen=True)
+class Measured:
+    """A trouble on one text: what it says, and a bar a row."""
+
+    said: str
+    names: list[str]
+    values: list[float]
+    texts: list[str]
+    unit: str
+    """What the bars are."""
+
+
+def _bars(page: str, found: Measured) -> None:
+    """The sentence, the bars and their table."""
+    st.markdown(found.said)
+    figure = bars(found.names, found.values, found.texts, theme=lesson.theme(), title=found.unit)
+    st.plotly_chart(figure, key=f"{page}.measured", config=QUIET)
+    table = pd.DataFrame({"": found.names, found.unit: found.values, "in words": found.texts})
+    st.dataframe(table, hide_index=True, key=f"{page}.measured-table")
+
+
+def _sparsity(rows: Rows) -> Measured:
+    last = rows[-1]
+    return Measured(
         f"Of {_power(last['possible'])} possible {last['order']}-grams the text holds {last['seen']:,}, and "
         f"{last['once'] / max(1, last['seen']):.0%} of these only once. Of the held-out ones "
-        f"**{last['never_seen']:.0%} were never seen**: counting alone gives each of them the probability 0."
+        f"**{last['never_seen']:.0%} were never seen**: counting alone gives each of them the probability 0.",
+        [f"order {row['order']}" for row in rows],
+        [row["never_seen"] for row in rows],
+        [f"{row['never_seen']:.1%} never seen · {row['seen']:,} of {_power(row['possible'])}" for row in rows],
+        "share of held-out n-grams that were never seen",
     )
-    figure = bars(
-        [f"order {row['order']}" for row in found],
-        [row["never_seen"] for row in found],
-        [f"{row['never_seen']:.1%} never seen · {row['seen']:,} of {_power(row['possible'])}" for row in found],
-        theme=lesson.theme(), title="share of held-out n-grams that were never seen",
-    )  # fmt: skip
-    st.plotly_chart(figure, key=f"{page}.sparsity", config=QUIET)
-    st.dataframe(pd.DataFrame(found)[["order", "possible", "seen", "once", "never_seen"]], hide_index=True)
 
 
-def _sight(page: str, rows: dict[str, list[dict[str, Any]]], kind: str) -> None:
-    found = rows.get("sight", [])
-    if not found:
-        return
-    longest, far = found[0]["longest"], found[0]["only_far"]
-    st.markdown(
+def _sight(rows: Rows) -> Measured:
+    longest, far = rows[0]["longest"], rows[0]["only_far"]
+    return Measured(
         f"**{far:.0%} of the held-out tokens stand a little further back too**, 5 to 50 tokens before, and not among "
         "the last 4: a reader remembers them, and no model here can see them. "
-        f"And even four tokens are often too many: only {longest[-1]:.0%} of the contexts of four were ever seen."
-    )
-    figure = bars(
+        f"Of the last 4 tokens before each, {longest[-1]:.0%} had been seen in a row; the others are read by fewer.",
         [f"{length} tokens" if length != 1 else "1 token" for length in range(len(longest))],
-        longest, [f"{share:.1%}" for share in longest],
-        theme=lesson.theme(), title="share of held-out tokens by the longest context that was ever seen",
-    )  # fmt: skip
-    st.plotly_chart(figure, key=f"{page}.sight", config=QUIET)
-
-
-def _size(page: str, rows: dict[str, list[dict[str, Any]]], kind: str) -> None:
-    found = rows.get("sparsity", [])
-    if not found:
-        return
-    st.markdown(
-        f"Order 1 needs {_bytes(found[0]['bytes'])}; order {found[-1]['order']} needs "
-        f"**{_bytes(found[-1]['bytes'])}**, {found[-1]['bytes'] / max(1, found[0]['bytes']):,.0f} times as much, "
-        "to remember what it has mostly seen once."
+        longest,
+        [f"{share:.1%}" for share in longest],
+        "share of held-out tokens by the longest context that was ever seen",
     )
-    figure = bars(
-        [f"order {row['order']}" for row in found],
-        [row["bytes"] for row in found],
-        [f"{_bytes(row['bytes'])} · {row['seen']:,} n-grams" for row in found],
-        theme=lesson.theme(), title="bytes of the table",
-    )  # fmt: skip
-    st.plotly_chart(figure, key=f"{page}.size", config=QUIET)
 
 
-def _unknown(page: str, rows: dict[str, list[dict[str, Any]]], kind: str) -> None:
-    if kind != "word":
-        st.markdown("Letters are few: a text has nearly all of them. Cut it into words, and this trouble appears.")
-        return
-    found = rows.get("unknown", [])
-    if not found:
-        return
-    first, last = found[0], found[-1]
-    st.markdown(
+def _size(rows: Rows) -> Measured:
+    first, last = rows[0], rows[-1]
+    return Measured(
+        f"Order 1 needs {_bytes(first['bytes'])}; order {last['order']} needs **{_bytes(last['bytes'])}**, "
+        f"{last['bytes'] / max(1, first['bytes']):,.0f} times as much, to remember {last['seen']:,} n-grams, "
+        f"{last['once'] / max(1, last['seen']):.0%} of them seen once.",
+        [f"order {row['order']}" for row in rows],
+        [row["bytes"] for row in rows],
+        [f"{_bytes(row['bytes'])} · {row['seen']:,} n-grams" for row in rows],
+        "bytes of the table",
+    )
+
+
+def _unknown(rows: Rows) -> Measured:
+    first, last = rows[0], rows[-1]
+    return Measured(
         f"A closed vocabulary of every word seen has {first['V']:,} tokens, and still **{first['unknown']:.1%} of the "
         f"held-out words are not in it**. Read every word seen fewer than {last['min_count']} times as "
         f"{lesson.chip('<unk>')}, and {last['V']:,} are left, {last['unknown']:.1%} unknown. The perplexity (order 3, "
         "modified Kneser-Ney) then looks better, and is not: guessing that some rare word comes is easier than "
-        "guessing which."
+        "guessing which.",
+        [f"seen {row['min_count']}× or more" for row in rows],
+        [row["unknown"] for row in rows],
+        [f"{row['unknown']:.1%} unknown · V = {row['V']:,} · perplexity {_number(row['perplexity'])}" for row in rows],
+        "share of held-out words that are unknown",
     )
-    figure = bars(
-        [f"seen {row['min_count']}× or more" for row in found],
-        [row["unknown"] for row in found],
-        [f"{row['unknown']:.1%} unknown · V = {row['V']:,} · perplexity {_number(row['perplexity'])}" for row in found],
-        theme=lesson.theme(), title="share of held-out words that are unknown",
-    )  # fmt: skip
-    st.plotly_chart(figure, key=f"{page}.unknown", config=QUIET)
 
 
-def _helps(page: str, rows: dict[str, list[dict[str, Any]]], smoothing: str) -> None:
+TROUBLES: dict[str, tuple[str, Callable[[Rows], Measured]]] = {  # title -> (which rows it reads, what it makes of them)
+    "Sparsity": ("sparsity", _sparsity),
+    "Short sight": ("sight", _sight),
+    "Size": ("sparsity", _size),
+    "Unknown words": ("unknown", _unknown),
+}
+
+
+def _helps(page: str, rows: dict[str, Rows], smoothing: str) -> None:
+    """The perplexity of every order and smoothing, on the text itself and on what was held out."""
     found = rows.get("prediction", [])
     if not found:
         return
@@ -163,8 +175,9 @@ def _helps(page: str, rows: dict[str, list[dict[str, Any]]], smoothing: str) -> 
     if best is not None:
         st.markdown(
             f"Best on held-out text so far: **{TITLES[best['smoothing']]}, order {best['order']}**, perplexity "
-            f"{best['held_out']:,.4g}. On its own text a higher order is always better: that is memory, not "
-            "understanding. Stupid backoff does not sum to 1, so its number is no perplexity and cannot be compared."
+            f"{best['held_out']:,.4g}. On its own text a high order looks better than it is: that is memory, not "
+            "understanding. Add k is read with k = 0.01. Stupid backoff does not sum to 1, so its number is no "
+            "perplexity and cannot be compared."
         )
     figure = perplexity_curves(held_out, train, TITLES[smoothing], theme=lesson.theme())
     st.plotly_chart(figure, key=f"{page}.helps", config=QUIET)

@@ -8,20 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from lmcore import corpora
-from lmcore.corpora import Corpus
 from lmcore.jobs import JobError, JobStatus
 from lmcore.library import LibraryError
 from pages.shared import lesson, services
 
 LOOK = 0.5  # seconds between two looks
-
-
-def named(corpus: Corpus) -> dict[str, Any]:
-    """A text as the spec of a job names it."""
-    if corpus.name in corpora.CATALOG:
-        return {"kind": "shipped", "name": corpus.name}
-    return {"kind": "text", "sha256": corpus.sha256, "title": corpus.title[:200]}
 
 
 def wanted(spec: dict[str, Any], slot: str) -> JobStatus | None:

@@ -37,7 +37,7 @@ def test_the_troubles_are_measured_by_a_worker_and_drawn(lesson: Callable[..., A
     expect(page.get_by_text("judged on the last")).to_be_visible(timeout=90_000)
     for name, said in (
         ("Short sight", "stand a little further back too"),
-        ("Size", "to remember what it has mostly seen once"),
+        ("Size", "times as much, to remember"),
         ("Unknown words", "A closed vocabulary of every word seen"),
         ("What helps", "Best on held-out text so far"),
         ("Sparsity", "were never seen"),

@@ -34,9 +34,9 @@ def test_an_uploaded_file_becomes_the_text(page: Any, tmp_path: Path) -> None:
     upload(page, tmp_path / "story.txt", STORY.encode())
     button(page, "Use this text").click()
     expect(page.get_by_role("combobox", name="Text")).to_have_value("story (yours)")
-    page.get_by_label("After these words").fill("the")
+    page.get_by_label("After these words").fill("sat on the")
     page.get_by_label("After these words").press("Enter")
-    expect(page.get_by_text("which stands in the text 120 times")).to_be_visible()
+    expect(page.get_by_text("on·the, which stands in the text 60 times")).to_be_visible()
     go(page, "library")
     expect(page.get_by_text("1,529 characters")).to_be_visible()  # its last blank line is no text
 
@@ -61,6 +61,7 @@ def test_a_hostile_text_with_a_hostile_title_is_text(page: Any) -> None:
     page.get_by_label("Its name").press("Tab")
     button(page, "Use this text").click()
     expect(page.get_by_role("combobox", name="Text")).to_have_value(f"{title} (yours)")
+    page.get_by_text("Go further").click()
     page.get_by_role("radio", name="Characters").click()
     expect(page.get_by_label("After these letters")).to_be_visible()
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()

@@ -14,6 +14,7 @@ from lmcore import corpora
 from lmcore.probes.merges import cut, replay
 from lmcore.tokenizers import BPETokenizer
 from lmcore.tokenizers.bpe import MIN_VOCAB, byte_letters, split
+from tests.tokenizers.pairs import join
 
 HAND = "low low low lower lower"
 TEXTS = {
@@ -65,17 +66,7 @@ def test_each_merge_joins_a_pair_that_no_other_outnumbers(name: str) -> None:
             for pair in pairwise(word):
                 pairs[pair] += n
         assert count == pairs[merge] == max(pairs.values())
-        words = Counter({_join(word, merge): n for word, n in words.items()})
-
-
-def _join(word: tuple[str, ...], merge: tuple[str, str]) -> tuple[str, ...]:
-    out: list[str] = []
-    for letter in word:
-        if out and (out[-1], letter) == merge:
-            out[-1] += letter
-        else:
-            out.append(letter)
-    return tuple(out)
+        words = Counter({join(word, merge): n for word, n in words.items()})
 
 
 @pytest.mark.parametrize("name", TEXTS)

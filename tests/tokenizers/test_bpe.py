@@ -12,6 +12,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 
 from lmcore.tokenizers import BPETokenizer
 from lmcore.tokenizers.bpe import MAX_PIECE, MIN_VOCAB, byte_letters, piece_bytes, readable, split
+from tests.tokenizers.pairs import join
 
 TEXT = "low low low low low lower lower newest newest newest newest newest newest widest widest widest\n" * 3
 
@@ -49,16 +50,6 @@ def test_merges_are_the_most_frequent_pairs_as_the_textbook_finds_them() -> None
                 pairs[pair] += n
         assert pairs[merge] == max(pairs.values())  # among equal pairs any may be taken
         words = Counter({join(word, merge): n for word, n in words.items()})
-
-
-def join(word: tuple[str, ...], merge: tuple[str, str]) -> tuple[str, ...]:
-    out: list[str] = []
-    for letter in word:
-        if out and (out[-1], letter) == merge:
-            out[-1] += letter
-        else:
-            out.append(letter)
-    return tuple(out)
 
 
 def test_encoding_applies_the_merges_in_their_order() -> None:
