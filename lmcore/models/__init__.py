@@ -1,4 +1,4 @@
-"""The families of language models, by name. Each is imported when it is first asked for: torch comes with GPT only."""
+"""The families of language models, by name. Each is imported when first asked for: torch comes with networks only."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from typing import Any
 
 FAMILIES: dict[str, tuple[str, str]] = {
     "ngram": ("lmcore.models.ngram", "NGram"),
+    "ffnn": ("lmcore.models.ffnn", "FeedForward"),
+    "rnn": ("lmcore.models.rnn", "RNN"),
+    "lstm": ("lmcore.models.lstm", "LSTM"),
     "gpt": ("lmcore.models.gpt", "GPT"),
 }
 
 # Each family's config dataclass, with `from_dict`; in modules that import no torch, so that specs are checked cheaply.
 CONFIGS: dict[str, tuple[str, str]] = {
     "ngram": ("lmcore.models.ngram", "NGramConfig"),
+    "ffnn": ("lmcore.models.ffnn_config", "FeedForwardConfig"),
+    "rnn": ("lmcore.models.recurrent_config", "RNNConfig"),
+    "lstm": ("lmcore.models.recurrent_config", "LSTMConfig"),
     "gpt": ("lmcore.models.gpt_config", "GPTConfig"),
 }
 

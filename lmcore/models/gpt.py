@@ -6,8 +6,7 @@ Letters in shapes: B batch, T positions, C width (n_embd), H heads, D width of a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,15 +16,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lmcore.models.attention import CausalSelfAttention, Recorder
-from lmcore.models.base import Floats, LanguageModel, check_ids
+from lmcore.models.base import Floats
 from lmcore.models.gpt_config import GPTConfig
 from lmcore.models.gpt_step import LN_EPS, Cache, GPTState, StepWeights, extend, log_softmax
+from lmcore.models.network import Network, checksum, table
 from lmcore.models.windows import Window, window_start, windows
 
 __all__ = ["GPT", "GPTConfig"]
 
 CHUNK_FLOATS = 4_000_000  # the widest array of one chunk, when many windows are computed
-MAX_TRACED = 2048  # positions; (H, T, T) for each layer grows with the square
 
 
 class MLP(nn.Module):
@@ -80,12 +79,7 @@ class Block(nn.Module):
         return x
 
 
-def table(n: int, n_embd: int) -> nn.Embedding:
-    """An embedding (n, n_embd) that somebody else fills: on the meta device torch's own way imports 800 modules."""
-    return nn.Embedding.from_pretrained(torch.empty(n, n_embd), freeze=False)
-
-
-class GPT(LanguageModel, nn.Module):
+class GPT(Network):
     """The decoder-only transformer of GPT-2, with its parameter names and initialisation.
 
     Radford et al., "Language Models are Unsupervised Multitask Learners" (2019). Matrices are nn.Linear's (out, in);
@@ -117,24 +111,9 @@ class GPT(LanguageModel, nn.Module):
                 std = 0.02 / math.sqrt(2 * self.config.n_layer) if "c_proj" in name else 0.02
                 nn.init.normal_(parameter, 0.0, std, generator=generator)
 
-    @classmethod
-    def from_arrays(cls, config: GPTConfig, arrays: Mapping[str, NDArray[Any]]) -> GPT:
-        """A model with these weights, ready to be asked; ValueError unless names and shapes are `config.shapes()`."""
-        shapes = {name: tuple(array.shape) for name, array in arrays.items()}
-        if shapes != config.shapes():
-            raise ValueError("the weights do not have the names and shapes of this configuration")
-        with torch.device("meta"):  # nothing is allocated twice
-            model = cls(config, seed=None)
-        state = {name: torch.from_numpy(np.array(array, np.float32)) for name, array in arrays.items()}
-        model.load_state_dict({**state, "lm_head.weight": state["wte.weight"]}, assign=True)
-        model.lm_head.weight = model.wte.weight
-        for parameter in model.parameters():
-            parameter.requires_grad_(True)
-        return model.eval()
-
-    def state_arrays(self) -> dict[str, NDArray[np.float32]]:
-        """Name -> a float32 copy of every parameter, with the names and shapes of `config.shapes()`."""
-        return {name: p.detach().to("cpu", torch.float32, copy=True).numpy() for name, p in self.named_parameters()}
+    def _assign(self, state: dict[str, Tensor]) -> None:
+        super()._assign({**state, "lm_head.weight": state["wte.weight"]})
+        self.lm_head.weight = self.wte.weight
 
     # The network ----------------------------------------------------------------------------------------------------
 
@@ -166,16 +145,8 @@ class GPT(LanguageModel, nn.Module):
     # The language model ---------------------------------------------------------------------------------------------
 
     @property
-    def vocab_size(self) -> int:
-        return self.config.vocab_size
-
-    @property
     def block_size(self) -> int:
         return self.config.block_size
-
-    @property
-    def n_params(self) -> int:
-        return self.config.n_params
 
     def log_probs(self, ids: Sequence[int]) -> Floats:
         sequence = self._sequence(ids)
@@ -218,10 +189,8 @@ class GPT(LanguageModel, nn.Module):
         "mlp_out", "residual" (P, C), "mlp_hidden" (P, 4C). Past block_size, row p is what was computed in the window of
         position p, and what lies outside that window has weight 0. ValueError past 2,048 positions.
         """
-        sequence = self._sequence(ids)
+        sequence = self._traced(ids)
         P = sequence.size
-        if P > MAX_TRACED:
-            raise ValueError(f"{P - 1:,} tokens are too many to look inside; the limit is {MAX_TRACED - 1:,}")
         result: dict[str, NDArray[Any]] = {}
         for window in windows(P, self.config.block_size):
             record = Recorder()
@@ -233,31 +202,6 @@ class GPT(LanguageModel, nn.Module):
         return result
 
     # Helpers --------------------------------------------------------------------------------------------------------
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return self.wte.weight.device
-
-    def _sequence(self, ids: Sequence[int]) -> NDArray[np.int64]:
-        """(T+1,) the checked ids with the start token before them."""
-        return np.concatenate(([self.start_id], check_ids(ids, self.vocab_size)))
-
-    def _idx(self, array: NDArray[np.int64]) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
-
-    @contextmanager
-    def _observing(self) -> Iterator[None]:
-        """No gradients, no dropout; the mode is as before afterwards."""
-        dropping = self.training and self.config.dropout > 0  # switching modes takes a millisecond
-        if dropping:
-            self.eval()
-        try:
-            with torch.no_grad():
-                yield
-        finally:
-            if dropping:
-                self.train()
 
     def _window_logits(self, sequence: NDArray[np.int64]) -> Iterator[tuple[Window, Tensor]]:
         """For each window of the sequence (P,), the (rows, V) logits of the positions it answers for."""
@@ -294,14 +238,11 @@ class GPT(LanguageModel, nn.Module):
         return GPTState(cache, n), log_probs
 
     def _weights_for_steps(self) -> StepWeights:
-        """The numpy copy of the weights, made anew when they have changed.
-
-        Compared by checksum: torch's own count of changes misses those made by its fused optimisers.
-        """
-        arrays = {name: p.detach().cpu().float().numpy() for name, p in self.named_parameters()}
-        checksum = tuple(int(array.view(np.int32).sum(dtype=np.int32)) for array in arrays.values())
-        if self._step_weights is None or self._step_weights[0] != checksum:
-            self._step_weights = checksum, StepWeights(self.config, arrays)
+        """The numpy copy of the weights, made anew when they have changed."""
+        arrays = self._views()
+        key = checksum(arrays)
+        if self._step_weights is None or self._step_weights[0] != key:
+            self._step_weights = key, StepWeights(self.config, arrays)
         return self._step_weights[1]
 
 

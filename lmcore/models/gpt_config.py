@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
-LIMITS: dict[str, tuple[int, int]] = {
-    "vocab_size": (2, 200_000),
-    "block_size": (2, 4096),
-    "n_layer": (1, 48),
-    "n_head": (1, 64),
-    "n_embd": (1, 4096),
-}
+from lmcore.models.config import NetworkConfig
 
 
 @dataclass(frozen=True)
-class GPTConfig:
+class GPTConfig(NetworkConfig):
     """The shape of a GPT. ValueError names the field and its limit."""
 
-    vocab_size: int
-    """V, how many tokens there are, the start token counted."""
+    called = "a GPT"
+    whole: ClassVar[dict[str, tuple[int, int]]] = {
+        "block_size": (2, 4096),
+        "n_layer": (1, 48),
+        "n_head": (1, 64),
+        "n_embd": (1, 4096),
+    }
+
     block_size: int = 128
     """How many positions the model sees at once, the start token counted; even."""
     n_layer: int = 4
@@ -32,14 +32,7 @@ class GPTConfig:
     """The share of activations set to 0 during training, 0 to below 1."""
 
     def __post_init__(self) -> None:
-        for name, (low, high) in LIMITS.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise ValueError(f"{name} must be a whole number, not {value!r:.40}")
-            if not low <= value <= high:
-                raise ValueError(f"{name} must lie between {low:,} and {high:,}, not {value:,}")
-        if isinstance(self.dropout, bool) or not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be a number from 0 to below 1, not {self.dropout!r:.40}")
+        super().__post_init__()
         if self.n_embd % self.n_head:
             raise ValueError(f"n_embd ({self.n_embd}) must be a multiple of n_head ({self.n_head})")
         if self.block_size % 2:
@@ -90,19 +83,3 @@ class GPTConfig:
         """
         products = self.vocab_size * self.n_embd + self.n_layer * 12 * self.n_embd**2
         return 6 * products + 12 * self.n_layer * self.n_embd * self.block_size
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, config: dict[str, Any]) -> GPTConfig:
-        """Read `to_dict` back; ValueError on a missing or unknown field."""
-        if not isinstance(config, dict):
-            raise ValueError("a GPT's configuration must be an object of named numbers")
-        unknown = sorted(str(name)[:40] for name in set(config) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ValueError(f"a GPT has no setting named {unknown[0]!r}")
-        if "vocab_size" not in config:
-            raise ValueError("a GPT's configuration needs a vocab_size")
-        return cls(**config)

@@ -58,16 +58,18 @@ def train(
     resume: Mapping[str, NDArray[Any]] | None = None,
     sample: Callable[[Any], str] | None = None,
 ) -> Iterator[StepReport]:
-    """Train `model` (a torch module, idx (B, T) -> logits (B, T, V), with a block_size) and report as it goes.
+    """Train `model` and report as it goes.
 
+    `model` is a torch module, idx (B, T) -> logits (B, T, V), whose config has the block_size T of a training window.
     The first report is step 0, before any update; the last is step max_steps, or the one that says why it `stopped`: a
     loss or gradient that is not finite brings back the last good weights. `resume` takes the `state_arrays` of an
     earlier run of the same configuration, which then continues exactly, with the report after that step.
     """
     device = pick_device(config.device)
     model.to(device).train()
-    data = batches(train_tokens, batch_size=config.batch_size, block_size=model.block_size, seed=config.seed)
-    held_out = evaluation_windows(held_out_tokens, model.block_size, config.eval_windows * model.block_size)
+    T = model.config.block_size
+    data = batches(train_tokens, batch_size=config.batch_size, block_size=T, seed=config.seed)
+    held_out = evaluation_windows(held_out_tokens, T, config.eval_windows * T)
     optimizer = make_optimizer(model, config, device)
     step, seconds = (0, 0.0) if resume is None else _restore(model, optimizer, resume)
     if step > config.max_steps:

@@ -1,0 +1,48 @@
+"""What the configurations of all trained families share: limits, and reading them back. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
+
+MAX_VOCAB = 200_000
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """The shape of a network. ValueError names the field and its limit."""
+
+    whole: ClassVar[dict[str, tuple[int, int]]]
+    """Field -> lowest and highest, of the fields that are whole numbers."""
+    called: ClassVar[str]
+    """The family as a sentence says it: "a GPT"."""
+
+    vocab_size: int
+    """V, how many tokens there are, the start token counted."""
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in {"vocab_size": (2, MAX_VOCAB), **self.whole}.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise ValueError(f"{name} must be a whole number, not {value!r:.40}")
+            if not low <= value <= high:
+                raise ValueError(f"{name} must lie between {low:,} and {high:,}, not {value:,}")
+        dropout = getattr(self, "dropout", 0.0)
+        if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout < 1:
+            raise ValueError(f"dropout must be a number from 0 to below 1, not {dropout!r:.40}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, config: dict[str, Any]) -> Self:
+        """Read `to_dict` back; ValueError on a missing or unknown field."""
+        if not isinstance(config, dict):
+            raise ValueError(f"the configuration of {cls.called} must be an object of named values")
+        unknown = sorted(str(name)[:40] for name in set(config) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ValueError(f"{cls.called} has no setting named {unknown[0]!r}")
+        if "vocab_size" not in config:
+            raise ValueError(f"the configuration of {cls.called} needs a vocab_size")
+        return cls(**config)
