@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from lmcore.corpora import mouse, python_docs, shakespeare, tales
+from lmcore.corpora import kingdoms, mouse, python_docs, shakespeare, tales
 from lmcore.corpora.base import MAX_BYTES, MIN_CHARS, Corpus, CorpusError, Entry
 from lmcore.corpora.uploads import from_bytes, from_text
 
 __all__ = ["CATALOG", "MAX_BYTES", "MIN_CHARS", "Corpus", "CorpusError", "Entry", "from_bytes", "from_text", "load"]
 
-_ENTRIES = [*tales.ENTRIES, *shakespeare.ENTRIES, *python_docs.ENTRIES, *mouse.ENTRIES]
+_ENTRIES = [*tales.ENTRIES, *shakespeare.ENTRIES, *python_docs.ENTRIES, *kingdoms.ENTRIES, *mouse.ENTRIES]
 CATALOG: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
 """Every shipped text by name, in the order in which to offer them."""
 

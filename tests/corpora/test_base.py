@@ -74,7 +74,15 @@ def test_corpora_are_frozen():
 
 
 def test_the_catalogue_names_everything_it_offers():
-    assert set(CATALOG) == {"tales", "tales-small", "shakespeare", "shakespeare-1mb", "python-docs", "mouse"}
+    assert set(CATALOG) == {
+        "tales",
+        "tales-small",
+        "shakespeare",
+        "shakespeare-1mb",
+        "python-docs",
+        "kingdoms",
+        "mouse",
+    }
     for name, entry in CATALOG.items():
         assert entry.name == name
         assert all([entry.title, entry.description, entry.source, entry.licence])
