@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("train", help="train a model on a text and save it")
     p.add_argument("--corpus", default="tales", help="a shipped text, or the path of a text file (default: tales)")
     p.add_argument("--tokenizer", default="char", choices=["char", "word", "bpe"])
-    p.add_argument("--family", default="gpt", choices=["gpt", "ngram"])
+    p.add_argument("--family", default="gpt", choices=["gpt", "ffnn", "rnn", "lstm", "ngram"])
     p.add_argument("--preset", default=None, help="a named size: see lmcore/training/presets.py")
     p.add_argument("--order", type=int, default=3, help="of an n-gram model (default: 3)")
     p.add_argument("--max-steps", type=int, default=None)

@@ -14,6 +14,9 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "gpt": ("lmcore.models.gpt", "GPT"),
 }
 
+OTHERS: dict[str, tuple[str, str]] = {"word2vec": ("lmcore.models.word2vec", "Word2Vec")}
+"""Trained, saved and traced like the families above, but no language models: they give no p(next token)."""
+
 # Each family's config dataclass, with `from_dict`; in modules that import no torch, so that specs are checked cheaply.
 CONFIGS: dict[str, tuple[str, str]] = {
     "ngram": ("lmcore.models.ngram", "NGramConfig"),
@@ -21,12 +24,13 @@ CONFIGS: dict[str, tuple[str, str]] = {
     "rnn": ("lmcore.models.recurrent_config", "RNNConfig"),
     "lstm": ("lmcore.models.recurrent_config", "LSTMConfig"),
     "gpt": ("lmcore.models.gpt_config", "GPTConfig"),
+    "word2vec": ("lmcore.models.word2vec_config", "Word2VecConfig"),
 }
 
 
 def model_class(family: Any) -> Any:
     """The class of a family; ValueError when there is none of that name."""
-    return _look_up(FAMILIES, family)
+    return _look_up({**FAMILIES, **OTHERS}, family)
 
 
 def configure(family: Any, config: Mapping[str, Any], vocab_size: int) -> Any:
@@ -44,6 +48,6 @@ def build(family: Any, config: Mapping[str, Any], vocab_size: int) -> Any:
 
 def _look_up(table: dict[str, tuple[str, str]], family: Any) -> Any:
     if not isinstance(family, str) or family not in table:
-        raise ValueError(f"there is no model family {family!r:.40}; there are {', '.join(FAMILIES)}")
+        raise ValueError(f"there is no model family {family!r:.40}; there are {', '.join(CONFIGS)}")
     module, name = table[family]
     return getattr(import_module(module), name)

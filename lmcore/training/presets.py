@@ -8,12 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Preset:
-    """A GPT and its training, by a name that a person can choose."""
+    """A network and its training, by a name that a person can choose."""
 
     name: str
     title: str
     model: dict[str, Any]
-    """GPTConfig without vocab_size."""
+    """Its family, and what that family's configuration has besides the vocab_size."""
     train: dict[str, Any]
     """TrainConfig, what differs from its defaults."""
     seconds: int
@@ -25,28 +25,50 @@ PRESETS: dict[str, Preset] = {
     for preset in (
         Preset(
             "tiny",
-            "Tiny",
-            {"n_layer": 2, "n_head": 2, "n_embd": 64, "block_size": 64},
+            "GPT tiny",
+            {"family": "gpt", "n_layer": 2, "n_head": 2, "n_embd": 64, "block_size": 64},
             {"max_steps": 400, "batch_size": 32, "learning_rate": 5e-3},
             16,
         ),
         Preset(
             "small",
-            "Small",
-            {"n_layer": 3, "n_head": 3, "n_embd": 96, "block_size": 64},
+            "GPT small",
+            {"family": "gpt", "n_layer": 3, "n_head": 3, "n_embd": 96, "block_size": 64},
             {"max_steps": 700, "batch_size": 32, "learning_rate": 4e-3},
             65,
         ),
         Preset(
             "medium",
-            "Medium",
-            {"n_layer": 4, "n_head": 4, "n_embd": 128, "block_size": 128},
+            "GPT medium",
+            {"family": "gpt", "n_layer": 4, "n_head": 4, "n_embd": 128, "block_size": 128},
             {"max_steps": 1500, "batch_size": 16, "learning_rate": 3e-3, "warmup_steps": 100},
             300,
         ),
+        Preset(
+            "ffnn",
+            "Feed-forward",
+            {"family": "ffnn", "window": 8, "n_embd": 32, "hidden_size": 256, "block_size": 64},
+            {"max_steps": 1000, "batch_size": 32, "learning_rate": 5e-3},
+            20,
+        ),
+        Preset(
+            "rnn",
+            "RNN",
+            {"family": "rnn", "n_embd": 64, "hidden_size": 256, "block_size": 64},
+            {"max_steps": 800, "batch_size": 32, "learning_rate": 3e-3},
+            30,
+        ),
+        Preset(
+            "lstm",
+            "LSTM",
+            {"family": "lstm", "n_embd": 64, "hidden_size": 256, "block_size": 64},
+            {"max_steps": 800, "batch_size": 32, "learning_rate": 8e-3},
+            60,
+        ),
     )
 }
-DEFAULT_PRESET = "tiny"
+DEFAULT_PRESETS = {"gpt": "tiny", "ffnn": "ffnn", "rnn": "rnn", "lstm": "lstm"}
+"""Family -> the size that is meant when none is named."""
 
 
 def preset_named(name: str) -> Preset:

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from lmcore.models import configure, model_class
 from lmcore.tokenizers import train as train_tokenizer
 from lmcore.training.check import VERSION, Spec, check_size, validate
 from lmcore.training.config import TrainConfig
-from lmcore.training.presets import DEFAULT_PRESET, preset_named
+from lmcore.training.presets import DEFAULT_PRESETS, preset_named
 from lmcore.training.presets import PRESETS as PRESETS
 
 Event = dict[str, Any]
@@ -31,6 +32,8 @@ Event = dict[str, Any]
 SAMPLE_TEMPERATURE = 0.8
 SAMPLE_TOKENS = {"char": 240, "word": 60, "bpe": 100}
 METRIC_CHARS = 60_000  # of the held-out text, for the metrics of a finished run
+TRAINERS = {"word2vec": "lmcore.training.word2vec"}
+"""Family -> the module that trains, samples and measures it, where that is not lmcore.training.trainer."""
 
 
 # Making ---------------------------------------------------------------------------------------------------------------
@@ -46,10 +49,10 @@ def make(
     max_steps: int | None = None,
     seed: int = 0,
 ) -> Spec:
-    """A spec from a few choices: a named size for a GPT, an order for an n-gram."""
-    if family == "gpt":
-        size = preset_named(preset or DEFAULT_PRESET)
-        model, train = {"family": "gpt", **size.model}, {**size.train, "seed": seed}
+    """A spec from a few choices: a named size (which says its family) for a network, an order for an n-gram."""
+    if preset or family in DEFAULT_PRESETS:
+        size = preset_named(preset or DEFAULT_PRESETS[family])
+        model, train = size.model, {**size.train, "seed": seed}
         if max_steps is not None:
             train |= {"max_steps": max_steps, "warmup_steps": min(train.get("warmup_steps", 50), max_steps)}
     else:
@@ -217,8 +220,7 @@ def _run_torch(
     resume: Mapping[str, NDArray[Any]] | None,
     hold_state: Callable[[Any], None] | None,
 ) -> Iterator[Event]:
-    from lmcore.training import trainer
-
+    trainer = import_module(TRAINERS.get(start["family"], "lmcore.training.trainer"))
     model = model_class(start["family"])(config, seed=train.seed)
     resumed_from = int(resume["step"][0]) if resume is not None and "step" in resume else None
     yield start | {"n_params": model.n_params, "max_steps": train.max_steps, "resumed_from": resumed_from}
@@ -252,7 +254,8 @@ def _run_torch(
     step = report.step if report else resumed_from or 0
     seconds = report.seconds if report else 0.0
     stopped = report.stopped if report else None
-    model.eval()
+    if hasattr(model, "eval"):
+        model.eval()
     yield _done(model, tokenizer, held_out_text, step, seconds, stopped, card | {"history": thinned(history)})
 
 
@@ -322,6 +325,8 @@ def measure(model: Any, tokenizer: Any, held_out_text: str) -> dict[str, Any]:
     from lmcore.evaluation import evaluate
 
     text = held_out_text[:METRIC_CHARS]
+    if model.family in TRAINERS:
+        return dict(import_module(TRAINERS[model.family]).measure(model, tokenizer, text))
     result = evaluate(model, tokenizer, text)
     return {
         "held_out_loss": _finite(result.loss),
@@ -337,8 +342,11 @@ def _finite(number: float) -> float | None:
 
 
 def sample_text(model: Any, tokenizer: Any, seed: int, temperature: float = SAMPLE_TEMPERATURE) -> str:
-    """What the model writes from nothing: 240 characters, 60 words or 100 byte pairs."""
+    """What the model writes from nothing: 240 characters, 60 words or 100 byte pairs. Of word vectors, who is near whom."""
     from lmcore.sampling import generate
+
+    if model.family in TRAINERS:
+        return str(import_module(TRAINERS[model.family]).sample_text(model, tokenizer))
 
     n = SAMPLE_TOKENS.get(tokenizer.kind, 100)
     steps = generate(model, [], max_new_tokens=n, temperature=temperature, seed=seed, n_alternatives=0)

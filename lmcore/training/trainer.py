@@ -9,7 +9,6 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,33 +19,7 @@ from torch.nn import functional as F
 
 from lmcore.batches import Ints, Tokens, batches, evaluation_windows
 from lmcore.training.config import TrainConfig
-
-Arrays = dict[str, NDArray[Any]]
-REPORT_SECONDS = 0.2  # with report_every = 0
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """What is known after `step` updates. Losses are nats a token."""
-
-    step: int
-    loss: float
-    """Mean training loss of the batches since the last report (at step 0, of the first batch, before any update)."""
-    grad_norm: float
-    """Length of the last gradient, before clipping; 0 at step 0."""
-    learning_rate: float
-    tokens_per_second: float
-    """Since the last report; evaluation, samples and whoever reads the reports are not counted."""
-    seconds: float
-    """Time spent on updates since the beginning, earlier parts of a resumed run included."""
-    held_out_loss: float | None = None
-    sample: str | None = None
-    snapshot: Arrays | None = None
-    """Name -> float32 array of every parameter, where the configuration asks for a snapshot."""
-    stopped: str | None = None
-    """Why training ended before its time, in words; this is then the last report, and the weights are good ones."""
-    state_arrays: Callable[[], Arrays] = field(default=dict, repr=False, compare=False)
-    """Everything needed to go on from here, as `resume`; to be called before the next report is asked for."""
+from lmcore.training.report import REPORT_SECONDS, Arrays, StepReport
 
 
 def train(

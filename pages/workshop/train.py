@@ -14,8 +14,8 @@ from pages.shared.view import View, choice, text, whole
 
 PAGE = "train"
 TOKENIZERS = {"char": "Characters", "word": "Words", "bpe": "Word pieces"}
-FAMILY_NAMES = {"gpt": "A GPT", "ngram": "Counts"}
-SIZES = {name: f"GPT {preset.title.lower()}" for name, preset in PRESETS.items()}
+FAMILY_NAMES = {"gpt": "A GPT", "ffnn": "A feed-forward model", "rnn": "An RNN", "lstm": "An LSTM", "ngram": "Counts"}
+SIZES = {name: preset.title for name, preset in PRESETS.items()}
 SIZES |= {f"order-{n}": f"N-gram of order {n}" for n in (2, 3, 4)}
 LIVELY = 60  # a run of up to so many seconds is looked at twice a second, a longer one once
 

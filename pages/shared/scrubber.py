@@ -1,0 +1,56 @@
+"""The time scrubber: one slider through the snapshots of a run, and the model as it was at that step."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from pathlib import Path
+
+import streamlit as st
+
+from lmcore import checkpoints
+from pages.shared.models import Loaded
+from pages.shared.view import Field, View, whole
+
+LAST = -1  # in the URL: the finished model
+
+
+def field() -> Field:
+    """The view's field for a step."""
+    return whole(LAST, LAST, 999_999_999)
+
+
+def pick(view: View, name: str, loaded: Loaded, label: str = "Training step") -> int:
+    """A slider through the steps whose weights were kept; the picked one, `LAST` for the finished model.
+
+    A model without snapshots has no slider. A step of another run, from an old link, falls back to the end.
+    """
+    kept = steps(loaded)
+    options = [*kept[:-1], LAST]
+    if view[name] not in options:
+        view.set(**{name: LAST})
+    if len(options) < 2:
+        st.caption("Of this model only the end was kept, so its learning cannot be replayed.")
+        return LAST
+    st.select_slider(
+        label, options, key=view.key(name), format_func=lambda step: f"{kept[-1] if step == LAST else step:,}"
+    )
+    return view[name]
+
+
+def steps(loaded: Loaded) -> list[int]:
+    """The steps whose weights were kept, in order."""
+    return checkpoints.steps(loaded.folder) if loaded.folder else []
+
+
+def at(loaded: Loaded, step: int) -> Loaded:
+    """The model as it was after `step` updates; cached."""
+    if step == LAST or loaded.folder is None:
+        return loaded
+    past = _past(loaded.folder, loaded.hash, step)
+    return dataclasses.replace(loaded, model=past.model, hash=past.hash)
+
+
+@functools.lru_cache(maxsize=48)
+def _past(folder: Path, content: str, step: int) -> checkpoints.Checkpoint:
+    return checkpoints.load(folder, step)
