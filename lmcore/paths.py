@@ -11,6 +11,7 @@ CORPORA = ASSETS / "corpora"
 CHECKPOINTS = ASSETS / "checkpoints"
 COMPONENTS = ASSETS / "components"
 IMAGES = ASSETS / "images"
+MEASURED = ASSETS / "measured"
 
 
 def data_dir() -> Path:

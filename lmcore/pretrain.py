@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lmcore import checkpoints, corpora, paths
+from lmcore import checkpoints, corpora, measured, paths
 from lmcore.corpora import Corpus, tales
+from lmcore.training.presets import WORD_VECTORS
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,13 @@ RECIPES: dict[str, Recipe] = {
         {"family": "gpt", "n_layer": 4, "n_head": 4, "n_embd": 96, "block_size": 128},
         {"max_steps": 2400, "batch_size": 32, "learning_rate": 4e-3, "warmup_steps": 100, "n_snapshots": 12, "seed": 1},
     ),
+    "word2vec-kingdoms": Recipe(
+        "Word2Vec on kingdoms",
+        lambda: corpora.load("kingdoms"),
+        WORD_VECTORS["tokenizer"],
+        WORD_VECTORS["model"],
+        {**WORD_VECTORS["train"], "seed": 1},
+    ),
 }
 
 
@@ -78,20 +86,25 @@ def _titled(event: dict[str, Any], title: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Train all recipes, or those named."""
+    """Train all recipes and measure what pages open with, or those named."""
+    everything = (*RECIPES, *measured.MEASURES)
     parser = argparse.ArgumentParser(prog="python -m lmcore.pretrain", description="Train the shipped checkpoints.")
-    parser.add_argument("names", nargs="*", help=f"which of {', '.join(RECIPES)} (default: all)")
+    parser.add_argument("names", nargs="*", help=f"which of {', '.join(everything)} (default: all)")
     parser.add_argument("--out", type=Path, default=paths.CHECKPOINTS)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
-    unknown = sorted(set(args.names) - set(RECIPES))
+    unknown = sorted(set(args.names) - set(everything))
     if unknown:
-        parser.error(f"there is no recipe {unknown[0]!r}; there are {', '.join(RECIPES)}")
+        parser.error(f"there is no recipe {unknown[0]!r}; there are {', '.join(everything)}")
 
     import torch
 
     torch.set_num_threads(args.threads)
-    for name in args.names or RECIPES:
+    for name in args.names or everything:
+        if name in measured.MEASURES:
+            for row in measured.make(name):
+                print(name, row, flush=True)
+            continue
         for event in make(name, args.out):
             if event["kind"] == "step" and event["held_out_loss"] is not None:
                 print(

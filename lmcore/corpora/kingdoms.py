@@ -59,7 +59,7 @@ def _about_somebody(rng: Random) -> str:
     words = {"X": pair[gender], "D": deeds[first], "E": deeds[second], "C": country, "A": adjective}
     for letter, forms in GENDERS.items():
         words[letter] = pick(rng, forms[gender])
-    templates = ABOUT_PEOPLE
+    templates: tuple[str, ...] = ABOUT_PEOPLE
     if group == "royalty":
         templates = (*templates, *ABOUT_ROYALS)
     if group == "animals":

@@ -45,6 +45,11 @@ TASKS: dict[str, Task] = {
         check="lmcore.jobs.count:check",
         identity="lmcore.jobs.count_report:identity",
     ),
+    "memory-race": Task(
+        run="lmcore.jobs.memory_race:run",
+        check="lmcore.jobs.memory_race:check",
+        identity="lmcore.jobs.memory_race:identity",
+    ),
 }
 
 

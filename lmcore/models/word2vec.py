@@ -58,7 +58,7 @@ class Word2Vec:
         return self.config.n_params
 
     def trace(self, ids: Sequence[int]) -> dict[str, NDArray[Any]]:
-        """T tokens looked up: "one_hot" (T, V), its product with the matrix "embedding" (T, E), and "context" (T, E)."""
+        """T tokens: "one_hot" (T, V), its product with the matrix "embedding" (T, E), and "context" (T, E)."""
         idx = check_ids(ids, self.vocab_size)
         one_hot = np.zeros((idx.size, self.vocab_size), np.float32)
         one_hot[np.arange(idx.size), idx] = 1
@@ -96,14 +96,14 @@ def pairs(tokens: Tokens, config: Word2VecConfig) -> NDArray[np.float64]:
     """
     V, ids = config.vocab_size, tokens.ids.astype(np.int64)
     passage = np.searchsorted(tokens.starts, np.arange(ids.size), side="right")
-    table = np.zeros(V * V)
+    met = np.zeros(V * V)
     for d in range(1, min(config.window, ids.size - 1) + 1):
         together = passage[:-d] == passage[d:]
-        met = np.bincount(ids[:-d][together] * V + ids[d:][together], minlength=V * V)
-        table += met * ((config.window - d + 1) / config.window)
-    table = table.reshape(V, V)
+        found = np.bincount(ids[:-d][together] * V + ids[d:][together], minlength=V * V)
+        met += found * ((config.window - d + 1) / config.window)
+    ahead = met.reshape(V, V)
     keep = chances(tokens, config).keep
-    return (table + table.T) * np.outer(keep, keep)  # either may be the word and either the context
+    return (ahead + ahead.T) * np.outer(keep, keep)  # either may be the word and either the context
 
 
 # The loss -----------------------------------------------------------------------------------------------------------

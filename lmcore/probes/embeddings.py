@@ -176,7 +176,7 @@ def accuracy(
 ) -> Accuracy:
     """Each question with four known words, answered by the nearest word that is not in the question."""
     known = [q for q in questions if all(word in stoi for word in (q.a, q.b, q.c, q.d))]
-    asked = {category: 0 for category in dict.fromkeys(q.category for q in known)}
+    asked = dict.fromkeys(dict.fromkeys(q.category for q in known), 0)
     right = dict(asked)
     if not known:
         return Accuracy(right, asked)

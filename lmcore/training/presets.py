@@ -70,6 +70,14 @@ PRESETS: dict[str, Preset] = {
 DEFAULT_PRESETS = {"gpt": "tiny", "ffnn": "ffnn", "rnn": "rnn", "lstm": "lstm"}
 """Family -> the size that is meant when none is named."""
 
+WORD_VECTORS: dict[str, dict[str, Any]] = {
+    "tokenizer": {"kind": "word", "vocab_size": 2000, "min_count": 5},
+    "model": {"family": "word2vec", "n_embd": 32},
+    # Every step is the whole text; without decay, which would pull rare words to the middle.
+    "train": {"max_steps": 200, "batch_size": 1024, "learning_rate": 0.03, "warmup_steps": 0, "weight_decay": 0.0},
+}
+"""What the lesson on embeddings trains, but for the text: a second or two with a vocabulary of some hundred words."""
+
 
 def preset_named(name: str) -> Preset:
     """ValueError when there is none of that name."""

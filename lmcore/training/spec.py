@@ -342,7 +342,7 @@ def _finite(number: float) -> float | None:
 
 
 def sample_text(model: Any, tokenizer: Any, seed: int, temperature: float = SAMPLE_TEMPERATURE) -> str:
-    """What the model writes from nothing: 240 characters, 60 words or 100 byte pairs. Of word vectors, who is near whom."""
+    """What the model writes from nothing: 240 characters, 60 words or 100 byte pairs; of Word2Vec, who is near whom."""
     from lmcore.sampling import generate
 
     if model.family in TRAINERS:

@@ -96,8 +96,9 @@ def train(
         seconds += took
         if not (busy >= REPORT_SECONDS or step == 1 or step in eval_steps | snapshot_steps | sample_steps):
             continue
-        loss, speed = loss_at(model, step), since * per_step / busy
-        if not (math.isfinite(loss) and math.isfinite(norm)):
+        sound = math.isfinite(norm) and all(np.isfinite(p.sum()) for p in (model.vectors, model.contexts))
+        loss, speed = loss_at(model, step) if sound else math.nan, since * per_step / busy
+        if not math.isfinite(loss):
             model.vectors[:], model.contexts[:] = good["vectors"], good["contexts"]
             reason = f"a number was no longer finite near step {step:,}; the last good vectors were kept"
             yield report(loss, norm, speed, f"Training stopped: {reason}. A lower learning rate may help.")
@@ -225,7 +226,7 @@ class Adam:
         return int(arrays["step"][0]), float(arrays["seconds"][0]) if "seconds" in arrays else 0.0
 
 
-# Batches --------------------------------------------------------------------------------------------------------------
+# Batches ------------------------------------------------------------------------------------------------------------
 
 
 class Sampler:
@@ -245,8 +246,8 @@ class Sampler:
     def batch_at(self, step: int) -> Batch:
         """The batch of a step, counted from 0; at most `batch_size` rows, at least one."""
         rng = np.random.default_rng([self.seed, step])
-        rows = self._pairs(rng) if self.config.method == "skip-gram" else self._contexts(rng)
-        inputs, weight, target = (part[: self.batch_size] for part in rows)
+        met = self._pairs(rng) if self.config.method == "skip-gram" else self._contexts(rng)
+        inputs, weight, target = met[0][: self.batch_size], met[1][: self.batch_size], met[2][: self.batch_size]
         negatives = np.searchsorted(self.drawn, rng.random((target.size, self.config.negatives)), side="right")
         return Batch(inputs, weight, np.column_stack([target, np.minimum(negatives, self.keep.size - 1)]))
 
