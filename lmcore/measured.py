@@ -1,0 +1,51 @@
+"""Measurements that come with the project, so that a page opens with a true result before anything is run.
+
+Made by `python -m lmcore.pretrain` beside the checkpoints; small JSON files under assets/measured.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lmcore import paths
+
+Row = dict[str, Any]
+
+
+def _memory_race() -> Iterator[Row]:
+    from lmcore.training import memory_race
+
+    return memory_race.race()
+
+
+MEASURES: dict[str, Callable[[], Iterator[Row]]] = {"memory-race": _memory_race}
+
+
+def make(name: str, folder: Path = paths.MEASURED) -> Iterator[Row]:
+    """Measure one of `MEASURES`, a row at a time; folder/name.json is replaced when all is done."""
+    began, rows = time.perf_counter(), []
+    for row in MEASURES[name]():
+        rows.append(_rounded(row))
+        yield row
+    about = {"seconds": round(time.perf_counter() - began), "cores": os.cpu_count(), "machine": platform.machine()}
+    folder.mkdir(parents=True, exist_ok=True)
+    text = ",\n".join(json.dumps(row, allow_nan=False) for row in rows)
+    (folder / f"{name}.json").write_text(f'{{"about": {json.dumps(about)}, "rows": [\n{text}\n]}}\n', encoding="utf-8")
+
+
+def read(name: str, folder: Path = paths.MEASURED) -> dict[str, Any]:
+    """{"about": {"seconds", …}, "rows": […]} as it was measured; ValueError when it never was."""
+    file = folder / f"{name}.json"
+    if name not in MEASURES or not file.is_file():
+        raise ValueError(f"{name} has not been measured; make pretrained does it")
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def _rounded(row: Row) -> Row:
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
