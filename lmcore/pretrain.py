@@ -51,6 +51,27 @@ RECIPES: dict[str, Recipe] = {
         {"family": "gpt", "n_layer": 4, "n_head": 4, "n_embd": 96, "block_size": 128},
         {"max_steps": 2400, "batch_size": 32, "learning_rate": 4e-3, "warmup_steps": 100, "n_snapshots": 12, "seed": 1},
     ),
+    "ffnn-tales-word": Recipe(
+        "Feed-forward model on little tales, word by word",
+        lambda: corpora.load("tales"),
+        {"kind": "word", "vocab_size": 1500},
+        {"family": "ffnn", "window": 6, "n_embd": 48, "hidden_size": 192, "block_size": 64},
+        {"max_steps": 3000, "batch_size": 32, "learning_rate": 3e-3, "warmup_steps": 100, "n_snapshots": 12, "seed": 1},
+    ),
+    "rnn-shakespeare-char": Recipe(
+        "RNN on Shakespeare, letter by letter",
+        lambda: corpora.load("shakespeare-1mb"),
+        {"kind": "char"},
+        {"family": "rnn", "n_embd": 64, "hidden_size": 192, "block_size": 64},
+        {"max_steps": 4000, "batch_size": 32, "learning_rate": 2e-3, "warmup_steps": 100, "n_snapshots": 12, "seed": 1},
+    ),
+    "lstm-shakespeare-char": Recipe(
+        "LSTM on Shakespeare, letter by letter",
+        lambda: corpora.load("shakespeare-1mb"),
+        {"kind": "char"},
+        {"family": "lstm", "n_embd": 64, "hidden_size": 192, "block_size": 64},
+        {"max_steps": 4000, "batch_size": 32, "learning_rate": 6e-3, "warmup_steps": 100, "n_snapshots": 12, "seed": 1},
+    ),
     "word2vec-kingdoms": Recipe(
         "Word2Vec on kingdoms",
         lambda: corpora.load("kingdoms"),
