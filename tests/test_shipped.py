@@ -10,12 +10,17 @@ import numpy as np
 import pytest
 
 from lmcore import checkpoints, corpora, pretrain
+from lmcore.corpora import kingdoms
 from lmcore.corpora.tales_check import check_story
+from lmcore.models import FAMILIES
+from lmcore.probes.embeddings import accuracy, answers, real_words
 from lmcore.sampling import generate
 from lmcore.training import spec as specs
 
 SHIPPED = checkpoints.shipped()
 MB = 1024 * 1024
+LANGUAGE_MODELS = [name for name, recipe in pretrain.RECIPES.items() if recipe.model["family"] in FAMILIES]
+VECTORS = "word2vec-kingdoms"
 
 
 @lru_cache(maxsize=2)
@@ -52,7 +57,10 @@ def test_its_size_and_its_snapshots(name: str) -> None:
     assert len(steps) >= 10
     last, final = checkpoints.load(folder, steps[-1]).model, checkpoints.load(folder).model
     ids = [5, 6, 7, 8]
-    np.testing.assert_allclose(last.log_probs(ids), final.log_probs(ids), atol=0.05)
+    if name in LANGUAGE_MODELS:
+        np.testing.assert_allclose(last.log_probs(ids), final.log_probs(ids), atol=0.05)
+    else:
+        np.testing.assert_allclose(last.trace(ids)["embedding"], final.trace(ids)["embedding"], atol=0.01)
 
 
 @pytest.mark.parametrize("name", pretrain.RECIPES)
@@ -68,7 +76,7 @@ def test_its_card_says_the_truth(name: str) -> None:
     assert specs.measure(found.model, found.tokenizer, corpus.split()[1]) == pytest.approx(card["metrics"], rel=1e-3)
 
 
-@pytest.mark.parametrize("name", pretrain.RECIPES)
+@pytest.mark.parametrize("name", LANGUAGE_MODELS)
 def test_it_is_born_knowing_nothing_and_learns(name: str) -> None:
     """Its first snapshot guesses at random (ln V nats a token), and the loss falls from snapshot to snapshot."""
     folder = SHIPPED[name]
@@ -100,6 +108,26 @@ def test_plays_are_written() -> None:
     words = re.findall(r"[a-z]+", text.lower())
     known = set(re.findall(r"[a-z]+", corpus.lower()))
     assert sum(word in known for word in words) > 0.75 * len(words)
+
+
+def test_vectors_learn_what_was_never_said() -> None:
+    """From knowing nothing ((1 + k) ln 2 nats a pair) to the analogies, and the two that the lesson names."""
+    folder = SHIPPED[VECTORS]
+    found = checkpoints.load(folder)
+    stoi = {word: i for i, word in enumerate(found.tokenizer.itos)}
+    among = real_words(found.tokenizer.itos)
+    loss, k = found.card["history"]["steps"][0][1], found.model.config.negatives
+    assert loss == pytest.approx((1 + k) * np.log(2), abs=1e-3)
+    shares = [
+        accuracy(checkpoints.load(folder, step).model.vectors, stoi, kingdoms.questions(), among).share
+        for step in checkpoints.steps(folder)
+    ]
+    assert shares[0] < 0.02
+    assert shares[-1] > 0.95
+    assert found.card["metrics"]["analogy_accuracy"] == pytest.approx(shares[-1], abs=0.01)
+    for plus, minus, answer in ((("queen", "male"), "female", "king"), (("Paris", "Italy"), "France", "Rome")):
+        best = answers(found.model.vectors, [stoi[word] for word in plus], [stoi[minus]], 1, among)
+        assert found.tokenizer.itos[best[0].word] == answer
 
 
 def test_making_one_replaces_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,8 @@ BENCHES: dict[str, Bench] = {
     "growth": Bench("time and memory of n-grams from 10 kB to 50 MB of text", 1),
     "generation": Bench("tokens one at a time from a GPT, beside transformers' GPT-2 and its cache", 1),
     "training": Bench("steps of the trainer, beside transformers' GPT-2 in a plain AdamW loop", None),
+    "recurrent": Bench("steps of an RNN and an LSTM, beside torch's own layers; looking inside", None),
+    "embeddings": Bench("word vectors until they complete the analogies of kingdoms, beside gensim", 1),
     "drag": Bench("the temperature under a finger, in Chromium", None),
     "first_step": Bench("from Train to the first step, stopping, and the death of a worker", None),
     "start": Bench("from the server's start to Home on the screen, in Chromium", None),

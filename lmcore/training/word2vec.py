@@ -175,7 +175,7 @@ def _stoi(tokenizer: Tokenizer) -> dict[str, int]:
 
 
 class Adam:
-    """Kingma and Ba (2015), https://arxiv.org/abs/1412.6980, with AdamW's decay; changes a model's matrices in place."""
+    """Kingma and Ba (2015), https://arxiv.org/abs/1412.6980, with AdamW's decay. It changes a model in place."""
 
     def __init__(self, model: Word2Vec, config: TrainConfig) -> None:
         self.model, self.config = model, config

@@ -14,6 +14,7 @@ import numpy as np
 import streamlit as st
 
 from lmcore import checkpoints, sampling
+from lmcore.models import FAMILIES
 from lmcore.models.base import LanguageModel
 from lmcore.probes.alternatives import Place, places
 from lmcore.tokenizers.base import Tokenizer
@@ -54,10 +55,12 @@ class Loaded:
 
 @functools.cache
 def choices_shipped() -> dict[str, Choice]:
-    """The models that come with the playground, read once: their cards are long and every rerun asks."""
+    """The language models that come with the playground, read once: their cards are long and every rerun asks."""
+    cards = {name: (checkpoints.read_card(folder), folder) for name, folder in checkpoints.shipped().items()}
     return {
-        name: Choice(name, str(checkpoints.read_card(folder)["title"]), folder)
-        for name, folder in checkpoints.shipped().items()
+        name: Choice(name, str(card["title"]), folder)
+        for name, (card, folder) in cards.items()
+        if card["family"] in FAMILIES
     }
 
 
@@ -66,8 +69,10 @@ def choices(shared: str | None = None) -> dict[str, Choice]:
     found = dict(choices_shipped())
     found |= {name: Choice(name, title, None) for name, (title, *_rest) in COUNTED.items()}
     for mine in services.library().models(services.workspace()):
+        if mine.family not in FAMILIES:  # word vectors cannot be asked what comes next
+            continue
         found[f"mine-{mine.id}"] = Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder)
-    if shared and (model := services.library().shared(shared)):
+    if shared and (model := services.library().shared(shared)) and model.family in FAMILIES:
         found[SHARED] = Choice(SHARED, f"{model.title} (shared)", model.folder)
     return found
 
@@ -155,5 +160,5 @@ def _written(
 
 def warm_up() -> None:
     """Load the shipped models and let each answer once, before the first visitor does."""
-    for name, folder in checkpoints.shipped().items():
-        next_log_probs(load(Choice(name, name, folder)), ())
+    for choice in choices_shipped().values():
+        next_log_probs(load(choice), ())

@@ -86,8 +86,13 @@ def unsaved() -> JobStatus | None:
 
 def shown_job() -> JobStatus | None:
     """The run on the stage: the one last asked for, else the newest of this workspace (so a reload finds it)."""
-    watched = {job.job_id: job for job in runner.jobs(workspace) if job.task == "train"}
+    watched = {job.job_id: job for job in runner.jobs(workspace) if is_of_this_page(job)}
     return watched.get(st.session_state.get(f"{PAGE}.job", "")) or next(iter(watched.values()), None)
+
+
+def is_of_this_page(job: JobStatus) -> bool:
+    """Other lessons train too, what this one does not offer."""
+    return job.task == "train" and job.spec["model"]["family"] in FAMILY_NAMES
 
 
 def train(anew: bool = False) -> None:

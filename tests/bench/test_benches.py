@@ -22,7 +22,10 @@ def threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("threads")
-@pytest.mark.parametrize(("name", "rows"), [("growth", 3), ("generation", 2), ("training", 3), ("first_step", 3)])
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [("growth", 3), ("generation", 2), ("training", 3), ("embeddings", 1), ("recurrent", 6), ("first_step", 3)],
+)
 def test_it_runs_through(name: str, rows: int) -> None:
     found = list(importlib.import_module(f"lmcore.bench.{name}").run("tiny"))
     assert len(found) == rows
