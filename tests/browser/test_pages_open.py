@@ -11,11 +11,7 @@ from playwright.sync_api import expect
 from pages.shared.lessons import LESSONS
 from tests.browser.person import go, settled
 
-SCREENS: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light"},
-    "dark": {"color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 STAGES = {  # what must be drawn before a page counts as open
     "home": ".living-sentence .bars .row",
     "train": ".js-plotly-plot .main-svg",
@@ -29,19 +25,43 @@ STAGES = {  # what must be drawn before a page counts as open
 }
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("slug", LESSONS)
-def test_a_deep_link_opens(lesson: Callable[..., Any], slug: str, screen: str) -> None:
-    page = lesson(slug, **SCREENS[screen])
+def is_open(page: Any, slug: str) -> None:
+    """The stage is drawn and nothing is refused."""
     expect(page.locator(STAGES[slug]).first).to_be_visible()
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
-    dark = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
-    assert (dark == "rgb(18, 21, 27)") == (screen == "dark")
-    if screen == "phone":
-        widest = page.evaluate(
-            "[document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
-        )
-        assert max(widest) <= 390, "the page scrolls sideways"
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_a_deep_link_opens_by_day_and_by_night(lesson: Callable[..., Any], slug: str) -> None:
+    page = lesson(slug, color_scheme="light")
+    is_open(page, slug)
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_css("background-color", "rgb(251, 250, 247)")
+    page.emulate_media(color_scheme="dark")
+    expect(app).to_have_css("background-color", "rgb(18, 21, 27)")
+    is_open(page, slug)
+    if slug not in ("home", "library"):
+        the_code_and_the_numbers_open(page)
+
+
+def the_code_and_the_numbers_open(page: Any) -> None:
+    page.get_by_test_id("stExpander").get_by_text("The code", exact=True).click()
+    expect(page.get_by_text("A script that computes what you see now.")).to_be_visible()
+    expect(page.get_by_test_id("stCode").first).to_contain_text("from lmcore")
+    page.get_by_test_id("stExpander").get_by_text("The numbers", exact=True).click()
+    expect(page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
+    expect(page.get_by_text("Download as CSV")).to_be_visible()
+    settled(page)
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_a_phone_scrolls_only_downwards(lesson: Callable[..., Any], slug: str) -> None:
+    page = lesson(slug, **PHONE)
+    is_open(page, slug)
+    widest = page.evaluate(
+        "[document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
+    )
+    assert max(widest) <= 390, "the page scrolls sideways"
 
 
 def test_the_sidebar_leads_everywhere(lesson: Callable[..., Any]) -> None:
@@ -56,15 +76,3 @@ def test_the_cards_of_home_lead_to_the_lessons(lesson: Callable[..., Any]) -> No
     page = lesson("home")
     page.get_by_test_id("stMain").get_by_role("link", name="Temperature").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Temperature")
-
-
-@pytest.mark.parametrize("slug", [slug for slug in LESSONS if slug not in ("home", "library")])
-def test_the_code_and_the_numbers_open(lesson: Callable[..., Any], slug: str) -> None:
-    page = lesson(slug)
-    page.get_by_test_id("stExpander").get_by_text("The code", exact=True).click()
-    expect(page.get_by_text("A script that computes what you see now.")).to_be_visible()
-    expect(page.get_by_test_id("stCode").first).to_contain_text("from lmcore")
-    page.get_by_test_id("stExpander").get_by_text("The numbers", exact=True).click()
-    expect(page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
-    expect(page.get_by_text("Download as CSV")).to_be_visible()
-    settled(page)
