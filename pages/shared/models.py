@@ -38,6 +38,7 @@ class Choice:
     id: str
     title: str
     folder: Path | None
+    family: str = "ngram"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def choices_shipped() -> dict[str, Choice]:
     """The language models that come with the playground, read once: their cards are long and every rerun asks."""
     cards = {name: (checkpoints.read_card(folder), folder) for name, folder in checkpoints.shipped().items()}
     return {
-        name: Choice(name, str(card["title"]), folder)
+        name: Choice(name, str(card["title"]), folder, card["family"])
         for name, (card, folder) in cards.items()
         if card["family"] in FAMILIES
     }
@@ -71,17 +72,23 @@ def choices(shared: str | None = None) -> dict[str, Choice]:
     for mine in services.library().models(services.workspace()):
         if mine.family not in FAMILIES:  # word vectors cannot be asked what comes next
             continue
-        found[f"mine-{mine.id}"] = Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder)
+        found[f"mine-{mine.id}"] = Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder, mine.family)
     if shared and (model := services.library().shared(shared)) and model.family in FAMILIES:
-        found[SHARED] = Choice(SHARED, f"{model.title} (shared)", model.folder)
+        found[SHARED] = Choice(SHARED, f"{model.title} (shared)", model.folder, model.family)
     return found
 
 
-def picker(label: str, view: View, name: str, on_change: Callable[[], None] | None = None) -> Loaded:
-    """A select box of all models; the picked one, loaded. An id that is gone falls back to the default."""
-    found = choices(view.share)
+def picker(
+    label: str, view: View, name: str, on_change: Callable[[], None] | None = None, *, family: str | None = None
+) -> Loaded:
+    """A select box of all models, or of those of one family; the picked one, loaded.
+
+    An id that is gone falls back to the default of the page, else of the playground. Each family has a shipped model.
+    """
+    found = {id: choice for id, choice in choices(view.share).items() if family in (None, choice.family)}
     if view[name] not in found:
-        view.set(**{name: DEFAULT if DEFAULT in found else next(iter(found))})
+        fallback = view.fields[name].default if family else DEFAULT
+        view.set(**{name: fallback if fallback in found else next(iter(found))})
     titles = {id: choice.title for id, choice in found.items()}
     st.selectbox(label, list(titles), format_func=titles.__getitem__, key=view.key(name), on_change=on_change)
     return load(found[view[name]])

@@ -1,0 +1,314 @@
+// An LSTM reading a text: gates and states as linked heatmaps (units × tokens), one unit's story as coloured tokens, and
+// the equations in this unit's numbers. Pointing previews a unit and a token everywhere, a click locks, arrows move.
+
+const PANELS = [ // in the order of the arrays; gate: which of the theme's four hues
+  { name: "forget gate", symbol: "f", gate: 0, open: true, says: "keeps" },
+  { name: "input gate", symbol: "i", gate: 1, open: true, says: "lets in" },
+  { name: "candidate", symbol: "C̃", gate: 2, open: false },
+  { name: "output gate", symbol: "o", gate: 3, open: true, says: "shows" },
+  { name: "cell state", symbol: "C", gate: null, open: false },
+  { name: "hidden state", symbol: "h", gate: null, open: false },
+];
+const [FORGET, INPUT, CANDIDATE, OUTPUT, CELL, HIDDEN] = PANELS.keys();
+const LAID = [FORGET, INPUT, CANDIDATE, CELL, OUTPUT, HIDDEN]; // as the equations use them
+const FEW = 32; // units drawn before all are asked for
+const SHADES = 64;
+
+/** A number with its sign, at most three digits after the point. */
+function signed(x) {
+  const text = Math.abs(x) >= 9.995 ? Math.abs(x).toFixed(1) : Math.abs(x) >= 0.9995 ? Math.abs(x).toFixed(2) : Math.abs(x).toFixed(3);
+  return x < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
+function make(root) {
+  const off = new AbortController();
+  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+  const me = { unit: 0, at: 0, locked: false, over: null, part: CELL, all: false, rows: [] };
+
+  // ---- the furniture -------------------------------------------------------------------------------------------
+  const bar = el("div", "bar");
+  const label = el("label", "sort", "Sort units by ");
+  const sort = el("select", "", null, { "aria-label": "Sort units by" });
+  label.append(sort);
+  const more = el("button", "more", "", { type: "button" });
+  const said = el("span", "said quiet");
+  bar.append(label, more, said);
+
+  const story = el("div", "story"), storyHead = el("p", "story-head");
+  const strip = el("div", "strip", null, { role: "group", tabindex: "0", "aria-label": "The text, coloured by one unit. Left and right move, Enter locks." });
+  const scale = el("span", "scale quiet", null, { "aria-hidden": "true" });
+  story.append(storyHead, strip);
+
+  const grid = el("div", "grid", null, { role: "group", tabindex: "0", "aria-label": "Heatmaps, units down and tokens across. Arrows move, Enter locks, Escape lets go." });
+  const panels = PANELS.map((about, k) => {
+    const box = el("section", "panel"), head = el("button", "title", null, { type: "button", title: "Colour the text by this" });
+    const mark = el("span", "mark", about.symbol), name = el("span", "name", about.name), value = el("span", "value");
+    head.append(mark, name, value);
+    const plot = el("div", "plot"), canvas = el("canvas"), row = el("div", "cross row"), column = el("div", "cross column");
+    plot.append(canvas, row, column);
+    box.append(head, plot);
+    on(head, "click", () => {
+      me.part = k;
+      draw();
+    });
+    return { ...about, box, head, mark, value, plot, canvas, row, column };
+  });
+  grid.append(...LAID.map((k) => panels[k].box));
+  const sums = el("div", "sums");
+  const live = el("p", "unseen", "", { "aria-live": "polite" });
+  root.append(story, bar, grid, sums, live);
+
+  // ---- numbers and colours ---------------------------------------------------------------------------------------
+  const value = (k, t, u) => (t < 0 ? 0 : (me.values[(k * me.data.P + t) * me.data.H + u] / me.data.full) * (k === CELL ? me.data.most : 1));
+  const token = (t) => (t === 0 ? "start" : visible(me.data.tokens[t]));
+  const current = () => me.over ?? { unit: me.unit, at: me.at };
+
+  function mix(stops, share) {
+    const at = Math.min(1, Math.max(0, share)) * (stops.length - 1), i = Math.min(stops.length - 2, Math.floor(at));
+    return stops[i].map((c, j) => Math.round(c + (stops[i + 1][j] - c) * (at - i)));
+  }
+  /** 65 colours a part: a gate from paper to its hue, a state from orange over paper to blue. */
+  function palette() {
+    const { gates, signed: ends } = me.data.themes[me.dark ? "dark" : "light"];
+    const paper = rgb(me.dark ? "#1c212a" : "#f2f0e9"), deep = me.dark ? [255, 255, 255] : [11, 14, 20];
+    me.palette = PANELS.map((about) => {
+      const stops = about.open ? [paper, rgb(gates[about.gate]), mix([rgb(gates[about.gate]), deep], 0.45)] : ends.map(rgb);
+      return Array.from({ length: SHADES + 1 }, (_, i) => mix(stops, i / SHADES));
+    });
+    PANELS.forEach((about, k) => panels[k].box.style.setProperty("--hue", about.gate === null ? "var(--ink)" : gates[about.gate]));
+    gates.forEach((hue, i) => root.style.setProperty(`--gate-${i}`, hue));
+  }
+  /** Where a number lies in its part's palette. A state is stretched to its largest, so that small ones are seen. */
+  function shadeOf(k, x) {
+    if (PANELS[k].open) return Math.round(x * SHADES);
+    const share = Math.min(1, Math.abs(x) / me.reach[k]);
+    return Math.round((0.5 + 0.5 * Math.sign(x) * Math.pow(share, 0.7)) * SHADES);
+  }
+
+  // ---- the heatmaps ----------------------------------------------------------------------------------------------
+  function chosen() {
+    const { H, menu, orders } = me.data, which = Math.max(0, menu.findIndex(([name]) => name === me.sort));
+    me.order = orders.subarray(which * H, (which + 1) * H);
+    me.scores = me.data.scores.subarray(which * H, (which + 1) * H);
+    me.rows = Array.from(me.order.subarray(0, me.all ? H : Math.min(FEW, H)));
+    if (!me.rows.includes(me.unit)) me.rows[me.rows.length - 1] = me.unit; // what is locked stays in sight
+    more.hidden = H <= FEW;
+    more.textContent = me.all ? `Show the first ${FEW}` : `Show all ${H} units`;
+    more.setAttribute("aria-pressed", String(me.all));
+  }
+  function paint() {
+    const { P } = me.data, R = me.rows.length;
+    for (const [k, { canvas, plot }] of panels.entries()) {
+      canvas.width = P;
+      canvas.height = R;
+      const image = new ImageData(P, R), { data } = image;
+      for (let r = 0, i = 0; r < R; r++) {
+        for (let t = 0; t < P; t++, i += 4) {
+          const [red, green, blue] = me.palette[k][shadeOf(k, value(k, t, me.rows[r]))];
+          data[i] = red;
+          data[i + 1] = green;
+          data[i + 2] = blue;
+          data[i + 3] = 255;
+        }
+      }
+      canvas.getContext("2d").putImageData(image, 0, 0);
+      plot.style.setProperty("--rows", R);
+    }
+  }
+
+  // ---- what follows the pointer ------------------------------------------------------------------------------------
+  function draw() {
+    me.frame = 0;
+    if (!me.data) return;
+    const { unit, at } = current(), { P } = me.data, r = me.rows.indexOf(unit), R = me.rows.length;
+    root.classList.toggle("locked", me.locked);
+    for (const [k, panel] of panels.entries()) {
+      panel.value.textContent = signed(value(k, at, unit));
+      panel.head.setAttribute("aria-pressed", String(k === me.part));
+      panel.row.hidden = r < 0;
+      panel.row.style.top = `${(100 * r) / R}%`;
+      panel.row.style.height = `${100 / R}%`;
+      panel.column.style.left = `${(100 * at) / P}%`;
+      panel.column.style.width = `${100 / P}%`;
+    }
+    tell(unit, at);
+    colour(unit, at);
+    equations(unit, at);
+  }
+  const soon = () => (me.frame ||= requestAnimationFrame(draw));
+
+  function tell(unit, at) {
+    const score = me.scores[unit], about = me.data.menu.find(([name]) => name === me.sort);
+    said.textContent = about && about[2] ? `unit ${unit}: ${about[2]} ${signed(score)}` : "";
+    storyHead.replaceChildren(
+      el("strong", "", `Unit ${unit}`), ` along the text: its ${PANELS[me.part].name} `, el("span", "symbol", PANELS[me.part].symbol),
+      me.locked ? ", locked at " : ", now at ", el("span", "chip", token(at)), ` ${signed(value(me.part, at, unit))} `, scale,
+    );
+    const stops = me.palette[me.part], ends = PANELS[me.part].open ? ["0", "1"] : [signed(-me.reach[me.part]), signed(me.reach[me.part])];
+    const ramp = el("span", "ramp");
+    ramp.style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((s) => `rgb(${stops[Math.round(s * SHADES)].join(" ")})`).join(",")})`;
+    scale.replaceChildren(ends[0], ramp, ends[1]);
+  }
+  function colour(unit, at) {
+    me.chips.forEach((chip, t) => {
+      const step = shadeOf(me.part, value(me.part, t, unit));
+      if (chip.step !== `${me.part},${step},${me.dark}`) {
+        chip.step = `${me.part},${step},${me.dark}`;
+        const mixed = me.palette[me.part][step], light = luminance(mixed);
+        chip.node.style.background = `rgb(${mixed.join(" ")})`;
+        chip.node.style.color = (light + 0.05) / 0.0512 > 1.05 / (light + 0.05) ? "#0b0e14" : "#ffffff";
+      }
+      chip.node.classList.toggle("here", t === at);
+    });
+  }
+  function equations(unit, at) {
+    const v = (k, t = at) => value(k, t, unit), number = (k, x) => el("span", PANELS[k].gate === null ? "num" : `num gate-${PANELS[k].gate}`, x);
+    const of = (k) => number(k, signed(v(k))), before = v(CELL, at - 1), sub = (text) => el("sub", "", text);
+    const bracket = (x) => (x < 0 ? `(${signed(x)})` : signed(x));
+    const line = (...parts) => {
+      const node = el("p", "sum");
+      node.append(...parts);
+      return node;
+    };
+    const gate = (k, squash, name, mean) => line(number(k, PANELS[k].symbol), sub("t"), ` = ${squash}(W`, sub(name), " [h", sub("t−1"), ", x", sub("t"), "] + b", sub(name), ") = ", of(k), mean ? el("span", "quiet", `  ${mean} ${percentage(v(k))}`) : "");
+    sums.replaceChildren(
+      line(el("strong", "", `Unit ${unit}`), at === 0 ? " at the start, before any token" : " after reading ", at === 0 ? "" : el("span", "chip", token(at)), at === 0 ? "" : el("span", "quiet", ` token ${at} of ${me.data.P - 1}`)),
+      gate(FORGET, "σ", "f", "of the old cell kept:"),
+      gate(INPUT, "σ", "i", "of the candidate let in:"),
+      gate(CANDIDATE, "tanh", "C", ""),
+      gate(OUTPUT, "σ", "o", "of the cell shown:"),
+      line("C", sub("t"), " = f", sub("t"), " · C", sub("t−1"), " + i", sub("t"), " · C̃", sub("t"), " = ", of(FORGET), ` · ${bracket(before)} + `, of(INPUT), " · ", number(CANDIDATE, bracket(v(CANDIDATE))), " = ", el("strong", "num", signed(v(CELL)))),
+      line("h", sub("t"), " = o", sub("t"), " · tanh(C", sub("t"), ") = ", of(OUTPUT), ` · ${bracket(Math.tanh(v(CELL)))} = `, el("strong", "num", signed(v(HIDDEN)))),
+    );
+  }
+  const percentage = (x) => `${Math.round(100 * x)} %`;
+
+  // ---- what a person does ----------------------------------------------------------------------------------------
+  function send() {
+    me.component.setStateValue("locked", { unit: me.locked ? me.unit : null, position: me.locked ? me.at : null, sort: me.sort, seq: Date.now() });
+  }
+  /** Go to a unit and a token; `lock` true or false holds it or lets go, nothing leaves that as it is. */
+  function go(unit, at, lock) {
+    const was = me.locked;
+    Object.assign(me, { unit, at, over: null, locked: lock ?? me.locked });
+    draw();
+    if (me.locked || was) send();
+    live.textContent = `${me.locked ? "Locked. " : ""}Unit ${unit}, token ${at}, ${token(at)}: ${PANELS.map((about, k) => `${about.name} ${signed(value(k, at, unit))}`).join(", ")}.`;
+  }
+  function preview(place) {
+    if (me.locked) return;
+    me.over = place;
+    soon();
+  }
+  function place(event) {
+    const k = panels.findIndex(({ plot }) => plot.contains(event.target));
+    if (k < 0) return null;
+    const box = panels[k].canvas.getBoundingClientRect(), { P } = me.data, R = me.rows.length;
+    const r = Math.min(R - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * R)));
+    return { unit: me.rows[r], at: Math.min(P - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * P))) };
+  }
+  const chipAt = (event) => {
+    const node = event.target.closest?.(".tok");
+    return node ? { unit: me.unit, at: Number(node.dataset.t) } : null;
+  };
+  for (const [node, where] of [[grid, place], [strip, chipAt]]) {
+    on(node, "pointermove", (event) => {
+      const found = event.pointerType === "touch" ? null : where(event);
+      if (found) preview(found);
+    });
+    on(node, "pointerleave", () => preview(null));
+    on(node, "click", (event) => {
+      const found = where(event);
+      if (!found) return;
+      const same = me.locked && found.unit === me.unit && found.at === me.at;
+      go(found.unit, found.at, !same);
+    });
+    on(node, "keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target !== node) return;
+      const { unit, at } = current(), r = Math.max(0, me.rows.indexOf(unit)), down = node === grid ? 1 : 0;
+      let [dr, dt] = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [down, 0], ArrowUp: [-down, 0] }[event.key] ?? [0, 0];
+      if (event.key === "Home") dt = -at;
+      else if (event.key === "End") dt = me.data.P - 1 - at;
+      else if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        return go(unit, at, !me.locked);
+      }
+      if (!dr && !dt) return;
+      event.preventDefault();
+      go(me.rows[Math.min(me.rows.length - 1, Math.max(0, r + dr))], Math.min(me.data.P - 1, Math.max(0, at + dt)));
+    });
+  }
+  on(root, "keydown", (event) => {
+    if (event.key !== "Escape" || !me.locked) return;
+    event.stopPropagation();
+    go(me.unit, me.at, false);
+  });
+  on(sort, "change", () => {
+    me.sort = sort.value;
+    me.over = null;
+    if (!me.locked) me.unit = me.data.orders[me.data.H * sort.selectedIndex];
+    chosen();
+    paint();
+    draw();
+    send();
+  });
+  on(more, "click", () => {
+    me.all = !me.all;
+    chosen();
+    paint();
+    draw();
+  });
+
+  // ---- new data ----------------------------------------------------------------------------------------------------
+  function write() {
+    const nodes = document.createDocumentFragment(), { tokens: texts, apart } = me.data;
+    me.chips = texts.map((text, t) => {
+      const node = el("span", t === 0 ? "tok start" : "tok", token(t));
+      node.dataset.t = t;
+      if (t < 2 || apart || /^\s/.test(text) || /\s$/.test(texts[t - 1])) nodes.append(el("wbr"));
+      nodes.append(node);
+      if (text.endsWith("\n")) nodes.append(el("br"));
+      return { node, step: "" };
+    });
+    strip.classList.toggle("apart", apart);
+    strip.replaceChildren(nodes);
+  }
+  me.update = (bytes) => {
+    const data = unpack(bytes), dark = isDark(root), fresh = data.sig !== me.sig, pushed = data.rev !== me.rev;
+    const repaint = fresh || dark !== me.dark;
+    root.classList.toggle("dark", dark);
+    Object.assign(me, { data, sig: data.sig, rev: data.rev, dark });
+    if (fresh) {
+      me.values = new Int16Array(data.values.buffer);
+      me.reach = PANELS.map((_, k) => {
+        let most = 0;
+        for (let i = k * data.P * data.H; i < (k + 1) * data.P * data.H; i++) most = Math.max(most, Math.abs(me.values[i]));
+        return Math.max(1e-3, (most / data.full) * (k === CELL ? data.most : 1));
+      });
+      sort.replaceChildren(...data.menu.map(([name, title]) => el("option", "", title, { value: name })));
+      write();
+    }
+    const gone = me.unit >= data.H || me.at >= data.P;
+    if (pushed || gone || me.sort === undefined) {
+      me.sort = data.sort;
+      me.locked = data.unit !== null;
+      const first = data.orders[data.H * Math.max(0, data.menu.findIndex(([name]) => name === data.sort))];
+      me.unit = data.unit ?? first;
+      me.at = data.position ?? data.P - 1;
+    }
+    if (!data.menu.some(([name]) => name === me.sort)) me.sort = data.menu[0][0];
+    if (fresh) me.over = null;
+    sort.value = me.sort;
+    if (repaint) palette();
+    chosen();
+    if (repaint || pushed) paint();
+    draw();
+  };
+  me.destroy = () => {
+    cancelAnimationFrame(me.frame);
+    off.abort();
+  };
+  return me;
+}
+
+export default mount(make);
