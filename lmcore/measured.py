@@ -24,7 +24,23 @@ def _memory_race() -> Iterator[Row]:
     return memory_race.race()
 
 
-MEASURES: dict[str, Callable[[], Iterator[Row]]] = {"memory-race": _memory_race}
+def _clipping() -> Iterator[Row]:
+    from lmcore.training import clipping
+
+    return clipping.runs()
+
+
+def _token_times() -> Iterator[Row]:
+    from lmcore.probes import token_times
+
+    return token_times.times()
+
+
+MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
+    "memory-race": _memory_race,
+    "clipping": _clipping,
+    "token-times": _token_times,
+}
 
 
 def make(name: str, folder: Path = paths.MEASURED) -> Iterator[Row]:

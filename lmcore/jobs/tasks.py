@@ -50,6 +50,7 @@ TASKS: dict[str, Task] = {
         check="lmcore.jobs.memory_race:check",
         identity="lmcore.jobs.memory_race:identity",
     ),
+    "measure": Task(run="lmcore.jobs.measure:run", check="lmcore.jobs.measure:check"),
 }
 
 
