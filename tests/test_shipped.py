@@ -99,10 +99,11 @@ def test_tales_are_told() -> None:
     assert sum(s.n_parsed for s in stories) >= 0.8 * sum(s.n_sentences for s in stories)
 
 
-def test_plays_are_written() -> None:
+@pytest.mark.parametrize("family", ["gpt", "rnn", "lstm"])
+def test_plays_are_written(family: str) -> None:
     """Speakers in capitals with a colon, and words, most of which Shakespeare used."""
-    text = written("gpt-shakespeare-char", 0, 1500)
-    corpus = corpus_of("gpt-shakespeare-char").text
+    text = written(f"{family}-shakespeare-char", 0, 1500)
+    corpus = corpus_of(f"{family}-shakespeare-char").text
     speakers = re.findall(r"^[A-Z][A-Z ]+:$", text, re.MULTILINE)
     assert len(speakers) >= 5
     words = re.findall(r"[a-z]+", text.lower())

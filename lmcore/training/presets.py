@@ -54,15 +54,15 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "rnn",
             "RNN",
-            {"family": "rnn", "n_embd": 64, "hidden_size": 256, "block_size": 64},
-            {"max_steps": 800, "batch_size": 32, "learning_rate": 3e-3},
+            {"family": "rnn", "n_embd": 64, "hidden_size": 192, "block_size": 64},
+            {"max_steps": 1000, "batch_size": 32, "learning_rate": 3e-3},
             30,
         ),
         Preset(
             "lstm",
             "LSTM",
-            {"family": "lstm", "n_embd": 64, "hidden_size": 256, "block_size": 64},
-            {"max_steps": 800, "batch_size": 32, "learning_rate": 8e-3},
+            {"family": "lstm", "n_embd": 64, "hidden_size": 192, "block_size": 64},
+            {"max_steps": 900, "batch_size": 32, "learning_rate": 8e-3},
             60,
         ),
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lmcore import checkpoints, sampling
-from pages.shared import models
+from pages.shared import lesson, models
 from tests.pages.page import no_exception, open_page, run_script, shown_text
 from tests.pages.test_every_page import NASTY
 
@@ -25,6 +25,22 @@ def test_the_temperature_of_a_link_is_the_one_on_the_page(shipped):
     probs = sampling.distribution(log_probs, temperature=0.5)
     best = shipped.tokenizer.itos[int(probs.argmax())]
     assert f"At T = 0.5 the most probable token is `{best}` with {probs.max():.3g}" in shown_text(at).replace("**", "")
+
+
+@pytest.mark.parametrize("family", ["ffnn", "rnn", "lstm"])
+def test_every_network_that_comes_with_the_playground_answers(family: str):
+    name = next(name for name in checkpoints.shipped() if name.startswith(f"{family}-"))
+    found = checkpoints.load(checkpoints.shipped()[name])
+    prompt = "The little "
+    best = found.tokenizer.itos[int(found.model.prompt(found.tokenizer.encode(prompt))[1].argmax())]
+    at = open_page("temperature", query={"T": "1", "prompt": prompt, "model": name})
+    no_exception(at)
+    assert f"At T = 1 the most probable token is {lesson.chip(best)} with" in shown_text(at).replace("**", "")
+    at = open_page("inspect", query={"prompt": prompt, "model": name})
+    no_exception(at)
+    at.button(key="inspect.more").click().run()
+    no_exception(at)
+    assert len(at.session_state["inspect.drawn"]) == 20
 
 
 @pytest.mark.parametrize("T", ["0", "1", "inf"])

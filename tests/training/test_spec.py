@@ -7,12 +7,13 @@ import json
 import math
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from lmcore import corpora
+from lmcore import checkpoints, corpora
 from lmcore.corpora import Corpus
 from lmcore.models import configure, model_class
 from lmcore.tokenizers import from_dict
@@ -201,6 +202,8 @@ def test_specs_are_made_from_a_few_choices() -> None:
     assert (spec["train"]["max_steps"], spec["train"]["seed"]) == (3, 4)
     with pytest.raises(ValueError, match="no size named"):
         specs.make(TEXT, preset="gigantic")
+    assert specs.make(TEXT, preset="lstm")["model"]["family"] == "lstm"
+    assert specs.make(TEXT, family="rnn") == specs.make(TEXT, preset="rnn")
 
 
 def test_every_preset_is_within_the_limits() -> None:
@@ -216,3 +219,36 @@ def test_warm_up_runs() -> None:
 def test_specs_are_checked_without_torch() -> None:
     code = "import sys, lmcore.training.spec, lmcore.checkpoints as c; c.shipped(); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"family": "ffnn", "window": 3, "n_embd": 8, "hidden_size": 16, "block_size": 16},
+        {"family": "rnn", "n_embd": 8, "hidden_size": 16, "block_size": 16, "nonlinearity": "relu"},
+        {"family": "lstm", "n_embd": 8, "hidden_size": 16, "block_size": 16, "n_layer": 2, "dropout": 0.1},
+    ],
+    ids=lambda model: model["family"],
+)
+def test_every_network_learns_is_kept_and_is_the_same_again(model: dict, tmp_path: Path) -> None:
+    """From ln V downwards, through the files of a checkpoint, with the snapshots of the way there."""
+    train = {"max_steps": 60, "batch_size": 8, "learning_rate": 1e-2, "warmup_steps": 5, "n_snapshots": 4}
+    spec = {**SPEC, "model": model, "train": train}
+    events = list(checkpoints.record(tmp_path, specs.run(spec, lambda _: TEXT)))
+    V = events[0]["config"]["vocab_size"]
+    losses = [event["loss"] for event in events if event["kind"] == "step"]
+    assert losses[0] == pytest.approx(math.log(V), abs=0.15)
+    assert losses[-1] < 0.75 * losses[0]
+    kept = checkpoints.load(tmp_path)
+    assert kept.model.family == model["family"]
+    assert kept.hash == events[-1]["hash"]
+    assert checkpoints.steps(tmp_path) == [0, 1, 8, 60]
+    ids = kept.tokenizer.encode("The cat ran.")
+    np.testing.assert_allclose(
+        checkpoints.load(tmp_path, 60).model.log_probs(ids), kept.model.log_probs(ids), atol=0.02
+    )
+    measured = specs.measure(kept.model, kept.tokenizer, TEXT.split()[1])
+    assert measured == pytest.approx(events[-1]["metrics"])
+    again = list(specs.run(spec, lambda _: TEXT))[-1]["arrays"]
+    for name, array in kept.model.state_arrays().items():
+        np.testing.assert_array_equal(array, again[name])
