@@ -37,7 +37,7 @@ class Reach:
     losses: Floats
     """(T,) nats: -log p(x_{t+1} | x_1..x_t), for t = 0..T-1."""
     norms: Floats
-    """(T, T): row t holds ||d loss_t / d h_{t-k}|| at k = 0..t, and NaN after it. 0 is the start token's position.
+    """(T, T): row t holds ||d loss_t / d h_{t-k}|| at k = 0..t, and NaN after it and in rows not asked for.
 
     NaN or infinite numbers say that a state or a gradient has outgrown float64.
     """
@@ -57,8 +57,9 @@ def reach(
     scale: float = 1.0,
     nonlinearity: str | None = None,
     trace: Mapping[str, NDArray[Any]] | None = None,
+    t: int | None = None,
 ) -> Reach:
-    """The gradients of every token's loss with respect to the hidden states of an RNN's last layer.
+    """The gradients of every token's loss, or of loss `t` alone, by the hidden states of an RNN's last layer.
 
     W_h is multiplied by `scale` (0 to 10) and f is `nonlinearity` ("tanh" or "relu"; None: the model's own); with these
     the last layer reads the text anew. Without them the numbers are those of the model itself. `trace` is
@@ -71,6 +72,8 @@ def reach(
         raise ValueError(f"nonlinearity must be tanh or relu, not {nonlinearity!r:.40}")
     if not 0 <= scale <= MAX_SCALE:
         raise ValueError(f"W_h is multiplied by a number from 0 to {MAX_SCALE:g}, not by {scale}")
+    if t is not None and not 0 <= t < len(ids):
+        raise ValueError(f"loss {t} is not among the {len(ids)} of this text")
     trace = model.trace(ids) if trace is None else trace
     weights, last = model.weights(), model.config.n_layer - 1
     from_input = trace[f"rnn.{last}.from_input"].astype(np.float64)  # (P, H)
@@ -80,7 +83,10 @@ def reach(
         sums, hidden = read(from_input, W_h, b, name)
         logits = hidden[:-1] @ weights.head.T.astype(np.float64) + weights.head_bias  # (T, H) @ (H, V)
         errors, losses = _wrong(logits, np.asarray(ids, np.int64))
-        norms = back(errors @ weights.head.astype(np.float64), sums, W_h, SLOPE[name])
+        asked = np.arange(len(losses)) if t is None else np.array([t])
+        g = errors[asked] @ weights.head.astype(np.float64)  # d loss_t / d h_t: (N, V) @ (V, H)
+        norms = np.full((len(losses), len(losses)), np.nan)
+        norms[asked] = back(g, asked, sums, W_h, SLOPE[name])
     return Reach(float(scale), name, sums, losses, norms)
 
 
@@ -95,14 +101,15 @@ def read(from_input: Floats, W_h: Floats, b: Floats, nonlinearity: str) -> tuple
     return sums, hidden
 
 
-def back(g: Floats, sums: Floats, W_h: Floats, slope: Callable[[Floats], Floats]) -> Floats:
-    """From g (T, H), row t d loss_t / d h_t, to the norms (T, T) at k = 0..t steps back: all losses at once."""
-    T = len(g)
-    norms, slopes = np.full((T, T), np.nan), slope(sums[:T])
-    for k in range(T):
-        norms[np.arange(k, T), k] = np.linalg.norm(g, axis=1)  # g holds the losses t = k..T-1, at t - k
-        # g_{t-k} = W_hᵀ (f'(a_{t-k+1}) * g_{t-k+1}); the next k, and the first loss has no more states before it
-        g = (slopes[1 : T - k] * g[1:]) @ W_h
+def back(g: Floats, at: NDArray[np.intp], sums: Floats, W_h: Floats, slope: Callable[[Floats], Floats]) -> Floats:
+    """From g (N, H), row i d loss / d h_t of the loss at t = at[i], to the norms (N, T) at k = 0..t steps back."""
+    norms, slopes, rows = np.full((len(at), len(sums) - 1), np.nan), slope(sums), np.arange(len(at))
+    for k in range(int(at.max(initial=-1)) + 1):
+        inside = at[rows] >= k  # the other losses have no more states before them
+        rows, g = rows[inside], g[inside]
+        norms[rows, k] = np.linalg.norm(g, axis=1)
+        # g_{t-k} = W_hᵀ (f'(a_{t-k+1}) * g_{t-k+1}), for the next k
+        g = (slopes[at[rows] - k] * g) @ W_h
     return norms
 
 

@@ -49,6 +49,9 @@ def test_the_equation_is_what_autograd_gives(n_layer: int, own: str, scale: floa
         expected = by_autograd(model, IDS, t, scale, f or own)
         np.testing.assert_allclose(found.norms[t, : t + 1], expected, rtol=1e-6)
         assert np.isnan(found.norms[t, t + 1 :]).all()
+        alone = reach(model, IDS, scale=scale, nonlinearity=f, t=t).norms
+        np.testing.assert_allclose(alone[t], found.norms[t], rtol=1e-12)
+        assert np.isnan(np.delete(alone, t, axis=0)).all()
 
 
 def test_the_losses_are_the_models_own() -> None:
@@ -157,6 +160,8 @@ def test_nonsense_is_refused_in_words() -> None:
         lstm_norms(network(), IDS, 0)
     with pytest.raises(ValueError, match="loss 7 is not among the 7"):
         lstm_norms(network("lstm"), IDS, 7)
+    with pytest.raises(ValueError, match="loss -1 is not among the 7"):
+        reach(network(), IDS, t=-1)
     with pytest.raises(ValueError, match="tanh or relu"):
         reach(network(), IDS, nonlinearity="sine")
     with pytest.raises(ValueError, match="from 0 to 10"):
