@@ -36,10 +36,17 @@ def _token_times() -> Iterator[Row]:
     return token_times.times()
 
 
+def _window_race() -> Iterator[Row]:
+    from lmcore.training import window_race
+
+    return window_race.race()
+
+
 MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "memory-race": _memory_race,
     "clipping": _clipping,
     "token-times": _token_times,
+    "window-race": _window_race,
 }
 
 
@@ -64,4 +71,4 @@ def read(name: str, folder: Path = paths.MEASURED) -> dict[str, Any]:
 
 
 def _rounded(row: Row) -> Row:
-    return {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
+    return {name: float(f"{value:.4g}") if isinstance(value, float) else value for name, value in row.items()}

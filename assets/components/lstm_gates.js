@@ -2,10 +2,10 @@
 // the equations in this unit's numbers. Pointing previews a unit and a token everywhere, a click locks, arrows move.
 
 const PANELS = [ // in the order of the arrays; gate: which of the theme's four hues
-  { name: "forget gate", symbol: "f", gate: 0, open: true, says: "keeps" },
-  { name: "input gate", symbol: "i", gate: 1, open: true, says: "lets in" },
+  { name: "forget gate", symbol: "f", gate: 0, open: true },
+  { name: "input gate", symbol: "i", gate: 1, open: true },
   { name: "candidate", symbol: "C̃", gate: 2, open: false },
-  { name: "output gate", symbol: "o", gate: 3, open: true, says: "shows" },
+  { name: "output gate", symbol: "o", gate: 3, open: true },
   { name: "cell state", symbol: "C", gate: null, open: false },
   { name: "hidden state", symbol: "h", gate: null, open: false },
 ];
@@ -70,9 +70,9 @@ function make(root) {
   /** 65 colours a part: a gate from paper to its hue, a state from orange over paper to blue. */
   function palette() {
     const { gates, signed: ends } = me.data.themes[me.dark ? "dark" : "light"];
-    const paper = rgb(me.dark ? "#1c212a" : "#f2f0e9"), deep = me.dark ? [255, 255, 255] : [11, 14, 20];
+    const paper = rgb(me.dark ? "#1c212a" : "#f2f0e9");
     me.palette = PANELS.map((about) => {
-      const stops = about.open ? [paper, rgb(gates[about.gate]), mix([rgb(gates[about.gate]), deep], 0.45)] : ends.map(rgb);
+      const stops = about.open ? [paper, mix([paper, rgb(gates[about.gate])], 0.5), rgb(gates[about.gate])] : ends.map(rgb);
       return Array.from({ length: SHADES + 1 }, (_, i) => mix(stops, i / SHADES));
     });
     PANELS.forEach((about, k) => panels[k].box.style.setProperty("--hue", about.gate === null ? "var(--ink)" : gates[about.gate]));
@@ -170,15 +170,20 @@ function make(root) {
       node.append(...parts);
       return node;
     };
-    const gate = (k, squash, name, mean) => line(number(k, PANELS[k].symbol), sub("t"), ` = ${squash}(W`, sub(name), " [h", sub("t−1"), ", x", sub("t"), "] + b", sub(name), ") = ", of(k), mean ? el("span", "quiet", `  ${mean} ${percentage(v(k))}`) : "");
+    const gate = (k, squash, name, mean) => line(number(k, PANELS[k].symbol), sub("t"), ` = ${squash}(W`, sub(name), " [h", sub("t−1"), ", x", sub("t"), "] + b", sub(name), ") = ", of(k), mean ? el("span", "quiet", `, ${mean} ${percentage(v(k))}`) : "");
+    const wide = (...parts) => {
+      const node = line(...parts);
+      node.classList.add("wide");
+      return node;
+    };
     sums.replaceChildren(
-      line(el("strong", "", `Unit ${unit}`), at === 0 ? " at the start, before any token" : " after reading ", at === 0 ? "" : el("span", "chip", token(at)), at === 0 ? "" : el("span", "quiet", ` token ${at} of ${me.data.P - 1}`)),
-      gate(FORGET, "σ", "f", "of the old cell kept:"),
-      gate(INPUT, "σ", "i", "of the candidate let in:"),
-      gate(CANDIDATE, "tanh", "C", ""),
-      gate(OUTPUT, "σ", "o", "of the cell shown:"),
-      line("C", sub("t"), " = f", sub("t"), " · C", sub("t−1"), " + i", sub("t"), " · C̃", sub("t"), " = ", of(FORGET), ` · ${bracket(before)} + `, of(INPUT), " · ", number(CANDIDATE, bracket(v(CANDIDATE))), " = ", el("strong", "num", signed(v(CELL)))),
-      line("h", sub("t"), " = o", sub("t"), " · tanh(C", sub("t"), ") = ", of(OUTPUT), ` · ${bracket(Math.tanh(v(CELL)))} = `, el("strong", "num", signed(v(HIDDEN)))),
+      wide(el("strong", "", `Unit ${unit}`), at === 0 ? " at the start, before any token" : " after reading ", at === 0 ? "" : el("span", "chip", token(at)), at === 0 ? "" : el("span", "quiet", ` token ${at} of ${me.data.P - 1}`)),
+      gate(FORGET, "σ", "f", "keeps"),
+      gate(INPUT, "σ", "i", "lets in"),
+      gate(CANDIDATE, "tanh", "C"),
+      gate(OUTPUT, "σ", "o", "shows"),
+      wide("C", sub("t"), " = f", sub("t"), " · C", sub("t−1"), " + i", sub("t"), " · C̃", sub("t"), " = ", of(FORGET), ` · ${bracket(before)} + `, of(INPUT), " · ", number(CANDIDATE, bracket(v(CANDIDATE))), " = ", el("strong", "num", signed(v(CELL)))),
+      wide("h", sub("t"), " = o", sub("t"), " · tanh(C", sub("t"), ") = ", of(OUTPUT), ` · ${bracket(Math.tanh(v(CELL)))} = `, el("strong", "num", signed(v(HIDDEN)))),
     );
   }
   const percentage = (x) => `${Math.round(100 * x)} %`;
@@ -265,7 +270,7 @@ function make(root) {
     me.chips = texts.map((text, t) => {
       const node = el("span", t === 0 ? "tok start" : "tok", token(t));
       node.dataset.t = t;
-      if (t < 2 || apart || /^\s/.test(text) || /\s$/.test(texts[t - 1])) nodes.append(el("wbr"));
+      if (t < 2 || apart || /^[^\S\n]/.test(text) || /\s$/.test(texts[t - 1])) nodes.append(el("wbr"));
       nodes.append(node);
       if (text.endsWith("\n")) nodes.append(el("br"));
       return { node, step: "" };

@@ -33,7 +33,8 @@ Row = dict[str, Any]
 
 
 def race(distances: tuple[int, ...] = DISTANCES, runs: int = RUNS, seed: int = 1) -> Iterator[Row]:
-    """One row a model, distance and run: "model", "distance", "run", "accuracy" (0 to 1), "steps" (None: not solved).
+    """One row a model, distance and run: "model", "distance", "run", "accuracy" (0 to 1), "seconds"; and of a network
+    "steps", after which it had learnt the task (None: it has not), and "arrives" (see there).
 
     Before them a row a model with "n_params" (for the n-gram, what it counts at the longest distance).
     """
@@ -51,13 +52,31 @@ def race(distances: tuple[int, ...] = DISTANCES, runs: int = RUNS, seed: int = 1
                 right = recall.accuracy(model, given, closing) if family == "ngram" else _asked(model, given, closing)
                 yield {
                     "about": "race", "model": family, "distance": distance, "run": run, "accuracy": right,
-                    "steps": steps, "seconds": time.perf_counter() - began,
+                    "steps": steps, "arrives": arrives(family, distance, seed, run) if family in NETWORKS else None,
+                    "seconds": time.perf_counter() - began,
                 }  # fmt: skip
 
 
 def batch(distance: int, seed: int, run: int, step: int) -> tuple[recall.Ints, recall.Ints]:
     """The lines of a step, counted from 1, the same for every model."""
     return recall.lines(np.random.default_rng([seed, run, distance, step]), distance, TRAIN.batch_size)
+
+
+def arrives(family: str, distance: int, seed: int, run: int) -> float:
+    """Of the gradient at the last position, the share that comes back to the opening bracket, before any training.
+
+    |d loss / d x_1| / |d loss / d x_P| over a batch, x the embeddings: what there is to learn from.
+    """
+    import torch
+    from torch.nn import functional as F
+
+    model = _new(family, run)
+    given, closing = batch(distance, seed, run, 1)
+    x = model.wte(torch.from_numpy(given)).detach().requires_grad_(True)  # (B, P, E)
+    hidden, _ = model.rnn(x)
+    F.cross_entropy(model.lm_head(hidden[:, -1]), torch.from_numpy(closing)).backward()
+    norms = x.grad.norm(dim=(0, 2))  # (P,)
+    return float(norms[1] / norms[-1])
 
 
 def _tests(distance: int, seed: int, run: int) -> tuple[recall.Ints, recall.Ints]:

@@ -1,4 +1,4 @@
-"""The component that shows an LSTM reading a text: six linked heatmaps, one unit's story, and its equations in numbers."""
+"""The component that shows an LSTM reading a text: linked heatmaps, one unit's story, its equations in numbers."""
 
 from __future__ import annotations
 
@@ -51,9 +51,8 @@ def lstm_gates(
 ) -> Locked:
     """One layer at every position of `tokens` (P), the start token's text among them; returns what is locked.
 
-    Tokens are drawn `apart` where they do not carry their own spaces.
-        Whoever keeps that elsewhere brings the copy up to date in `on_locked`, with `held_in(key, …)`. ValueError when the
-    arguments do not belong together.
+    Tokens are drawn `apart` where they do not carry their own spaces. Whoever keeps what is locked elsewhere brings
+    that copy up to date in `on_locked`, with `held_in(key, …)`. ValueError when the arguments do not belong together.
     """
     P, H = inside.cell.shape
     names = [sorting.name for sorting in sortings]

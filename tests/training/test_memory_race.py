@@ -40,6 +40,14 @@ def test_a_short_race_is_won_by_all_and_can_be_repeated(tmp_path: Path) -> None:
     assert min(row["accuracy"] for row in result) > 0.95
 
 
+def test_what_comes_back_is_less_the_longer_the_way() -> None:
+    for family in memory_race.NETWORKS:
+        shares = [memory_race.arrives(family, distance, 1, 0) for distance in (1, 4, 12)]
+        assert shares == sorted(shares, reverse=True)
+        assert 0 < shares[-1] < shares[0] < 2
+    assert memory_race.arrives("lstm", 12, 1, 0) > 10 * memory_race.arrives("rnn", 12, 1, 0)
+
+
 def test_the_job_and_the_file_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     short = [{"about": "race", "model": "rnn", "distance": 1, "run": 0, "accuracy": 1 / 3, "steps": None}]
     monkeypatch.setattr(memory_race, "race", lambda **_: iter(short))
