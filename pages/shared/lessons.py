@@ -52,6 +52,28 @@ CHAPTERS: dict[str, list[Lesson]] = {
             "Count which word follows which: the simplest language model there is.", ":material/grid_on:",
         ),
     ],
+    "Neural": [
+        Lesson(
+            "neural-lm", "neural/neural_lm.py", "A neural language model",
+            "Words become vectors, vectors become probabilities: open every number on the way.", ":material/hub:",
+        ),
+        Lesson(
+            "embeddings", "neural/embeddings.py", "Embeddings",
+            "Words become vectors, and directions become meaning: queen − female + male.", ":material/scatter_plot:",
+        ),
+    ],
+    "Memory": [
+        Lesson(
+            "rnn", "memory/rnn.py", "RNN",
+            "One hidden state, changed by each token: step through it, and measure how far back it can learn.",
+            ":material/repeat:",
+        ),
+        Lesson(
+            "lstm-gates", "memory/lstm_gates.py", "LSTM gates",
+            "Three gates decide what is kept, let in and shown: watch them read your sentence.",
+            ":material/door_front:",
+        ),
+    ],
     "Generation": [
         Lesson(
             "temperature", "generation/temperature.py", "Temperature",

@@ -1,0 +1,438 @@
+// Word vectors as a map, in two dimensions or in three, that moves through the snapshots of a training. Pointing at a
+// word previews its nearest words, a click keeps it; the list beside the map is the same words as buttons.
+
+const SEGMENT_MS = 520, GLIDE_MS = 240, NEAR_PX = 26, PAD = 34, LABEL = 16;
+const SHAPES = ["●", "■", "▲", "◆", "▼", "✚", "○", "✖"];
+
+function make(root) {
+  const off = new AbortController();
+  const on = (node, type, act, options = {}) => node.addEventListener(type, act, { signal: off.signal, ...options });
+  const me = { t: 0, goal: 0, word: null, hover: null, deep: false, yaw: 0.6, pitch: 0.35, frame: 0, list: false, last: 0 };
+
+  const stage = el("div", "stage"), picture = el("div", "picture"), side = el("section", "side", null, { "aria-label": "Words" });
+  const canvas = el("canvas", "", null, { tabindex: 0, role: "img" });
+  const under = el("div", "under"), kinds = el("div", "kinds"), share = el("span", "share quiet");
+  picture.append(canvas);
+  stage.append(picture, side);
+  const play = el("button", "play", "Play", { type: "button" });
+  const slider = el("input", "slider", null, { type: "range", min: 0, step: 1, "aria-label": "Training step" });
+  const said = el("output", "said");
+  const flat = el("button", "dims", "2-D", { type: "button" }), deep = el("button", "dims", "3-D", { type: "button" });
+  const pair = el("span", "pair", null, { role: "group", "aria-label": "Dimensions of the map" });
+  pair.append(flat, deep);
+  under.append(play, slider, said, pair);
+  const foot = el("div", "foot");
+  foot.append(kinds, share);
+  const live = el("p", "unseen", "", { "aria-live": "polite" });
+  root.append(stage, under, foot, live);
+
+  const S = () => me.data.steps.length, n = () => me.data.words.length;
+  const name = (i) => me.data.names[i];
+  const snapshot = () => Math.round(me.t);
+
+  // ---- where everything stands ---------------------------------------------------------------------------------
+  /** (x, y, z) of word i at the time t, between two snapshots where t is. */
+  function place(i, t) {
+    const a = Math.floor(t), b = Math.min(S() - 1, a + 1), f = t - a, w = f * f * (3 - 2 * f), P = me.data.places;
+    const at = (s, d) => P[(s * n() + i) * 3 + d];
+    return [0, 1, 2].map((d) => at(a, d) * (1 - w) + at(b, d) * w);
+  }
+
+  /** What all snapshots need: the middle and half the width of each axis in 2-D, the radius in 3-D. */
+  function measure() {
+    const P = me.data.places, low = [0, 0], high = [0, 0];
+    let radius = 1e-6;
+    for (let i = 0; i < P.length; i += 3) {
+      for (const d of [0, 1]) (low[d] = Math.min(low[d], P[i + d])), (high[d] = Math.max(high[d], P[i + d]));
+      radius = Math.max(radius, Math.hypot(P[i], P[i + 1], P[i + 2]));
+    }
+    me.box = { low, high, radius };
+  }
+
+  /** Pixels of every word now: [x, y, nearness 0..1]. */
+  function project() {
+    const { width: W, height: H, box } = me, right = W > 500 ? 70 : 40;
+    if (!me.deep) {
+      const span = [0, 1].map((d) => Math.max(box.high[d] - box.low[d], 1e-6));
+      const scale = Math.min((W - 2 * PAD - right) / span[0], (H - 2 * PAD) / span[1]);
+      const left = (W - right - scale * span[0]) / 2, top = (H + scale * span[1]) / 2;
+      me.spot = ([x, y]) => [left + (x - box.low[0]) * scale, top - (y - box.low[1]) * scale, 1];
+    } else {
+      const scale = (Math.min(W, H) / 2 - PAD) / box.radius * 1.15;
+      const [cy, sy, cp, sp] = [Math.cos(me.yaw), Math.sin(me.yaw), Math.cos(me.pitch), Math.sin(me.pitch)];
+      me.spot = ([x, y, z]) => {
+        const u = cy * x + sy * z, v = -sy * x + cy * z, w = cp * y - sp * v, depth = (sp * y + cp * v) / box.radius;
+        const near = 1 / (1 - 0.28 * depth); // nearer is larger
+        return [W / 2 + u * scale * near - right / 2, H / 2 - w * scale * near, Math.max(0, Math.min(1, (depth + 1) / 2))];
+      };
+    }
+    me.spots = Array.from({ length: n() }, (_, i) => me.spot(place(i, me.t)));
+  }
+
+  // ---- drawing --------------------------------------------------------------------------------------------------
+  function shape(ink, kind, x, y, r) {
+    ink.beginPath();
+    const poly = (...points) => (points.forEach(([px, py], i) => ink[i ? "lineTo" : "moveTo"](x + px * r, y + py * r)), ink.closePath());
+    const which = SHAPES[kind % SHAPES.length];
+    if (which === "■") ink.rect(x - r * 0.85, y - r * 0.85, r * 1.7, r * 1.7);
+    else if (which === "▲") poly([0, -1.15], [1.1, 0.85], [-1.1, 0.85]);
+    else if (which === "◆") poly([0, -1.3], [1.1, 0], [0, 1.3], [-1.1, 0]);
+    else if (which === "▼") poly([0, 1.15], [1.1, -0.85], [-1.1, -0.85]);
+    else if (which === "✚" || which === "✖") {
+      const turn = which === "✖" ? Math.PI / 4 : 0, arm = [[-0.4, -1.2], [0.4, -1.2], [0.4, -0.4], [1.2, -0.4], [1.2, 0.4], [0.4, 0.4], [0.4, 1.2], [-0.4, 1.2], [-0.4, 0.4], [-1.2, 0.4], [-1.2, -0.4], [-0.4, -0.4]];
+      poly(...arm.map(([a, b]) => [a * Math.cos(turn) - b * Math.sin(turn), a * Math.sin(turn) + b * Math.cos(turn)]));
+    } else ink.arc(x, y, r, 0, 2 * Math.PI);
+    if (which === "○") ink.stroke();
+    else ink.fill();
+  }
+
+  function draw() {
+    const { width: W, height: H } = me, ink = canvas.getContext("2d"), look = getComputedStyle(root);
+    const dark = isDark(root), hues = me.data.palette[dark ? "dark" : "light"], paper = css(root, "--st-background-color") || "#fff";
+    project();
+    ink.setTransform(me.dpr, 0, 0, me.dpr, 0, 0);
+    ink.clearRect(0, 0, W, H);
+    ink.lineJoin = "round";
+    if (me.deep) axes(ink, look.color);
+    const active = me.hover ?? me.data.words.indexOf(me.word), near = neighboursOf(active).map(([word]) => me.data.words.indexOf(word));
+    const held = active >= 0;
+    if (held) {
+      ink.strokeStyle = css(root, "--st-primary-color") || hues[0];
+      ink.lineWidth = 1.5;
+      ink.globalAlpha = 0.6;
+      for (const j of near.filter((j) => j >= 0)) {
+        ink.beginPath();
+        ink.moveTo(me.spots[active][0], me.spots[active][1]);
+        ink.lineTo(me.spots[j][0], me.spots[j][1]);
+        ink.stroke();
+      }
+    }
+    const order = [...me.spots.keys()].sort((a, b) => me.spots[a][2] - me.spots[b][2]);
+    for (const i of order) {
+      const [x, y, depth] = me.spots[i], lit = i === active || near.includes(i);
+      ink.globalAlpha = held && !lit ? 0.45 : me.deep ? 0.4 + 0.6 * depth : 0.95;
+      ink.fillStyle = ink.strokeStyle = hues[me.data.kinds[i] % hues.length];
+      ink.lineWidth = 2;
+      shape(ink, me.data.kinds[i], x, y, (lit ? 6.5 : 5) * (me.deep ? 0.75 + 0.5 * depth : 1));
+    }
+    labels(ink, active, near, hues, paper);
+    ink.globalAlpha = 1;
+  }
+
+  function axes(ink, colour) {
+    ink.strokeStyle = ink.fillStyle = colour;
+    ink.font = `${LABEL}px ${getComputedStyle(root).fontFamily}`;
+    for (const d of [0, 1, 2]) {
+      const end = [0, 0, 0];
+      end[d] = me.box.radius;
+      const [x0, y0] = me.spot([0, 0, 0]), [x, y] = me.spot(end);
+      ink.globalAlpha = 0.3;
+      ink.lineWidth = 1;
+      ink.beginPath();
+      ink.moveTo(x0, y0);
+      ink.lineTo(x, y);
+      ink.stroke();
+      ink.globalAlpha = 0.6;
+      ink.fillText(String(d + 1), x + 4, y + 4);
+    }
+  }
+
+  /** Names beside their points: first the word that is looked at and those near it, then as many as find room. */
+  function labels(ink, active, near, hues, paper) {
+    const taken = me.spots.map(([x, y]) => [x - 4, y - 4, x + 4, y + 4]), first = [active, ...near].filter((i) => i >= 0);
+    const rest = [...me.spots.keys()].filter((i) => !first.includes(i)).sort((a, b) => me.deep ? me.spots[b][2] - me.spots[a][2] : 0);
+    ink.textBaseline = "middle";
+    for (const i of [...first, ...rest]) {
+      const [x, y, depth] = me.spots[i], text = visible(name(me.data.words[i])), lit = first.includes(i);
+      ink.font = `${i === active ? 700 : lit ? 600 : 400} ${i === active ? LABEL + 2 : LABEL}px ${getComputedStyle(root).fontFamily}`;
+      const wide = ink.measureText(text).width;
+      const spot = [[x + 9, y], [x - 9 - wide, y], [x - wide / 2, y - 16], [x - wide / 2, y + 16]].find(([x0, y0]) => {
+        const box = [x0 - 1, y0 - 9, x0 + wide + 1, y0 + 9];
+        return box[0] >= 0 && box[2] <= me.width && !taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
+      }) ?? (i === active ? [x + 9 + wide > me.width ? x - 9 - wide : x + 9, y] : null);
+      if (!spot) continue;
+      const [x0, y0] = spot, box = [x0 - 1, y0 - 9, x0 + wide + 1, y0 + 9];
+      taken.push(box);
+      ink.globalAlpha = lit ? 1 : first.length ? 0.7 : me.deep ? 0.45 + 0.55 * depth : 0.95;
+      ink.strokeStyle = paper;
+      ink.lineWidth = 4;
+      ink.strokeText(text, x0, y0);
+      ink.fillStyle = lit ? getComputedStyle(root).color : hues[me.data.kinds[i] % hues.length];
+      ink.fillText(text, x0, y0);
+    }
+  }
+
+  // ---- time -----------------------------------------------------------------------------------------------------
+  /** Move to the time `goal`, in `ms`; at once where less motion is wished for. */
+  function travel(goal, ms, then = () => {}) {
+    cancelAnimationFrame(me.frame);
+    me.goal = goal;
+    const from = me.t, began = performance.now();
+    if (reducedMotion() || ms <= 0) {
+      me.t = goal;
+      show();
+      then();
+      return;
+    }
+    const turn = (now) => {
+      const f = Math.min(1, (now - began) / ms);
+      me.t = from + (goal - from) * f;
+      show();
+      if (f < 1) me.frame = requestAnimationFrame(turn);
+      else then();
+    };
+    me.frame = requestAnimationFrame(turn);
+  }
+
+  function playing(start) {
+    clearTimeout(me.timer);
+    cancelAnimationFrame(me.frame);
+    me.playing = start;
+    play.textContent = start ? "Pause" : "Play";
+    if (!start) return travel(snapshot(), 0);
+    if (me.t >= S() - 1) me.t = 0;
+    if (!reducedMotion()) return travel(S() - 1, (S() - 1 - me.t) * SEGMENT_MS, () => playing(false));
+    const next = () => { // a picture at a time, without the way between them
+      if (me.t >= S() - 1) return playing(false);
+      travel(snapshot() + 1, 0);
+      me.timer = setTimeout(next, 900);
+    };
+    show();
+    me.timer = setTimeout(next, 900);
+  }
+
+  on(play, "click", () => playing(!me.playing));
+  on(slider, "input", () => {
+    playing(false);
+    travel(Number(slider.value), GLIDE_MS);
+  });
+  on(slider, "change", () => send());
+
+  // ---- looking at a word ------------------------------------------------------------------------------------------
+  /** [[index in names, cosine], …] of the i-th word of the map, as it is at this snapshot. */
+  function neighboursOf(i) {
+    if (i < 0 || i === null) return [];
+    const { k, near, cosines } = me.data, at = (snapshot() * n() + i) * k;
+    return Array.from({ length: k }, (_, j) => [near[at + j], cosines[at + j]]);
+  }
+
+  function send() {
+    const at = Math.round(me.goal);
+    me.component.setStateValue("look", { word: me.word, at: at >= S() - 1 ? null : at, seq: Date.now() });
+  }
+
+  function keep(word) {
+    me.word = word;
+    me.list = word === null;
+    me.panel = null;
+    show();
+    send();
+  }
+
+  function show() {
+    draw();
+    const at = snapshot();
+    slider.value = at;
+    said.textContent = `step ${whole(me.data.steps[at])}`;
+    slider.setAttribute("aria-valuetext", said.textContent);
+    const active = me.hover ?? me.data.words.indexOf(me.word), what = `${me.list && me.hover === null}/${active}/${at}/${me.word}`;
+    if (what === me.panel) return;
+    me.panel = what;
+    if (me.list && me.hover === null) all();
+    else nearest(active);
+  }
+
+  /** The word and those nearest to it. Rows are kept and refilled, so that their bars glide. */
+  function nearest(i) {
+    if (!me.rows) {
+      side.replaceChildren();
+      me.head = el("p", "head");
+      me.rows = Array.from({ length: me.data.k }, () => {
+        const row = el("button", "row", null, { type: "button" });
+        const label = el("span", "name"), track = el("span", "track"), fill = el("span", "fill"), num = el("span", "num");
+        track.append(fill);
+        row.append(label, track, num);
+        on(row, "click", () => row.word !== undefined && keep(row.word));
+        return { row, label, fill, num };
+      });
+      me.more = el("button", "more", "All words", { type: "button" });
+      on(me.more, "click", () => ((me.list = true), (me.panel = null), show()));
+      side.append(me.head, ...me.rows.map((r) => r.row), me.more);
+    }
+    me.head.replaceChildren();
+    const found = i >= 0 ? neighboursOf(i) : [];
+    if (i < 0) me.head.append(el("span", "quiet", "Point at a word to see what is near it; a click keeps it."));
+    else me.head.append(el("b", "", visible(name(me.data.words[i]))), el("span", "quiet", " is nearest to"));
+    me.rows.forEach(({ row, label, fill, num }, j) => {
+      row.hidden = !found[j];
+      if (!found[j]) return;
+      const [word, cosine] = found[j];
+      row.word = word;
+      label.textContent = visible(name(word));
+      fill.style.transform = `scaleX(${Math.max(0, cosine)})`;
+      num.textContent = cosine.toFixed(2).replace("-", "−");
+    });
+  }
+
+  /** Every word of the map as a button, by kind. */
+  function all() {
+    me.rows = null;
+    side.replaceChildren();
+    const hues = me.data.palette[isDark(root) ? "dark" : "light"];
+    const list = el("div", "list", null, { tabindex: -1 });
+    me.data.kind_names.forEach((kind, k) => {
+      const of = me.data.words.map((word, i) => [word, i]).filter(([, i]) => me.data.kinds[i] === k);
+      if (!of.length) return;
+      const head = el("p", "kind");
+      const mark = el("span", "mark", SHAPES[k % SHAPES.length], { "aria-hidden": "true" });
+      mark.style.color = hues[k % hues.length];
+      head.append(mark, document.createTextNode(` ${kind}`));
+      const row = el("div", "words");
+      for (const [word, i] of of) {
+        const node = el("button", "word", visible(name(word)), { type: "button" });
+        on(node, "pointerenter", () => ((me.hover = i), draw()));
+        on(node, "pointerleave", () => ((me.hover = null), draw()));
+        on(node, "click", () => keep(word));
+        row.append(node);
+      }
+      list.append(head, row);
+    });
+    side.append(list);
+  }
+
+  // ---- the pointer and the keys ----------------------------------------------------------------------------------
+  function under_(event) {
+    const box = canvas.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
+    let best = null, least = NEAR_PX;
+    me.spots.forEach(([px, py], i) => {
+      const d = Math.hypot(px - x, py - y);
+      if (d < least) [best, least] = [i, d];
+    });
+    return best;
+  }
+
+  on(canvas, "pointerdown", (event) => {
+    me.drag = { x: event.clientX, y: event.clientY, far: 0 };
+    if (me.deep) canvas.setPointerCapture(event.pointerId);
+  });
+  on(canvas, "pointermove", (event) => {
+    if (me.drag) me.drag.far += Math.hypot(event.clientX - me.drag.x, event.clientY - me.drag.y);
+    if (me.drag && me.deep && event.buttons) {
+      turn((event.clientX - me.drag.x) * 0.008, (event.clientY - me.drag.y) * 0.008);
+    } else if (event.pointerType !== "touch") point(under_(event));
+    if (me.drag) Object.assign(me.drag, { x: event.clientX, y: event.clientY });
+  });
+  on(canvas, "pointerup", (event) => {
+    const still = me.drag && me.drag.far < 8;
+    me.drag = null;
+    const i = under_(event);
+    if (still && i !== null) keep(me.data.words[i]);
+  });
+  on(canvas, "pointercancel", () => (me.drag = null));
+  on(canvas, "pointerleave", () => point(null));
+  on(canvas, "keydown", (event) => {
+    const step = { ArrowLeft: [-0.12, 0], ArrowRight: [0.12, 0], ArrowUp: [0, -0.12], ArrowDown: [0, 0.12] }[event.key];
+    if (event.key === "Escape" && me.word !== null) keep(null);
+    if (!step) return;
+    event.preventDefault();
+    if (me.deep) return turn(...step);
+    const at = me.data.words.indexOf(me.word), to = (at + (step[0] + step[1] > 0 ? 1 : -1) + n()) % n();
+    keep(me.data.words[to]);
+    live.textContent = `${name(me.word)} is nearest to ${neighboursOf(to).map(([word]) => name(word)).join(", ")}`;
+  });
+
+  function point(i) {
+    canvas.style.cursor = i !== null ? "pointer" : me.deep ? "grab" : "default";
+    if (i === me.hover) return;
+    me.hover = i;
+    show();
+  }
+
+  function turn(across, down) {
+    me.yaw += across;
+    me.pitch = Math.max(-1.5, Math.min(1.5, me.pitch + down));
+    show();
+  }
+
+  function dimensions(three) {
+    me.deep = three;
+    flat.setAttribute("aria-pressed", !three);
+    deep.setAttribute("aria-pressed", three);
+    canvas.classList.toggle("deep", three);
+    const share_ = me.data.share.slice(0, three ? 3 : 2).reduce((a, b) => a + b, 0);
+    share.textContent = `${three ? "These three" : "These two"} directions hold ${Math.round(100 * share_)} % of the differences.`
+      + (three ? " Drag or use the arrow keys to turn." : "");
+    canvas.setAttribute("aria-label", `Map of ${n()} words in ${three ? "three" : "two"} dimensions. `
+      + (three ? "Arrow keys turn it." : "Arrow keys go from word to word."));
+    show();
+  }
+  on(flat, "click", () => dimensions(false));
+  on(deep, "click", () => dimensions(true));
+
+  // ---- what comes from outside -------------------------------------------------------------------------------------
+  function size() {
+    me.width = picture.clientWidth;
+    me.height = me.width > 500 ? 500 : 400;
+    me.dpr = Math.min(3, devicePixelRatio || 1);
+    canvas.width = Math.round(me.width * me.dpr);
+    canvas.height = Math.round(me.height * me.dpr);
+    canvas.style.height = `${me.height}px`;
+  }
+  const resized = new ResizeObserver(() => {
+    if (!me.data || picture.clientWidth === me.width) return;
+    size();
+    draw();
+  });
+  resized.observe(picture);
+
+  function legend() {
+    kinds.replaceChildren();
+    const hues = me.data.palette[isDark(root) ? "dark" : "light"];
+    me.data.kind_names.forEach((kind, k) => {
+      if (!me.data.kinds.includes(k)) return;
+      const item = el("span", "item"), mark = el("span", "mark", SHAPES[k % SHAPES.length], { "aria-hidden": "true" });
+      mark.style.color = hues[k % hues.length];
+      item.append(mark, document.createTextNode(` ${kind}`));
+      kinds.append(item);
+    });
+  }
+
+  me.update = (bytes) => {
+    const data = unpack(bytes), before = me.data, fresh = data.sig !== me.sig, pushed = data.rev !== me.rev;
+    const last = before && me.goal >= before.steps.length - 1;
+    me.data = data;
+    [me.sig, me.rev] = [data.sig, data.rev];
+    if (fresh) {
+      me.panel = me.rows = null;
+      me.hover = null;
+      measure();
+      slider.max = S() - 1;
+      if (!before) [me.t, me.goal] = [S() - 1, S() - 1];
+      me.t = Math.min(me.t, S() - 1);
+    }
+    if (pushed) {
+      me.word = data.word;
+      me.list = data.word === null;
+      me.panel = null;
+      me.goal = data.at ?? S() - 1;
+    } else if (fresh && last) me.goal = S() - 1;
+    me.goal = Math.min(me.goal, S() - 1);
+    size();
+    legend();
+    dimensions(me.deep);
+    if (data.play && data.play !== me.played) {
+      me.t = 0;
+      playing(true);
+    } else if (!me.playing && me.t !== me.goal) travel(me.goal, before ? GLIDE_MS * (data.learning ? 1.6 : 1) : 0);
+    me.played = data.play;
+  };
+  me.destroy = () => {
+    clearTimeout(me.timer);
+    cancelAnimationFrame(me.frame);
+    resized.disconnect();
+    off.abort();
+  };
+  return me;
+}
+
+export default mount(make);
