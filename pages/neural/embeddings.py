@@ -128,8 +128,22 @@ def watch(job: JobStatus) -> None:
         draw_map(found, learning=True)
 
 
+def suggestions() -> None:
+    """Sentences that set the controls."""
+    lesson.try_this(
+        view,
+        [
+            ("Paris − France + Italy", {"ask": "Paris - France + Italy", "show": "places", "word": "Paris"}),
+            ("She who waits for the crown: prince − he + she", {"ask": "prince - he + she", "word": "prince"}),
+            ("Four numbers a word: not enough room", {"n_embd": 4, "live": "yes"}),
+            ("Little tales, which nobody made for this", {"text": "tales-small", "word": "sea"}),
+        ],
+    )
+
+
 def stop_here() -> NoReturn:
-    """There is nothing more to show."""
+    """There is nothing more to show, but ways on."""
+    suggestions()
     view.publish()
     st.stop()
 
@@ -185,15 +199,7 @@ parts.analogy(PAGE, learnt, here, typed)
 st.subheader("All analogies, as it learns", anchor=False)
 parts.accuracy(PAGE, learnt)
 
-lesson.try_this(
-    view,
-    [
-        ("Paris − France + Italy", {"ask": "Paris - France + Italy", "show": "places", "word": "Paris"}),
-        ("She who waits for the crown: prince − he + she", {"ask": "prince - he + she", "word": "prince"}),
-        ("Four numbers a word: not enough room", {"n_embd": 4, "live": "yes"}),
-        ("Little tales, which nobody made for this", {"text": "tales-small", "word": "sea"}),
-    ],
-)
+suggestions()
 scores = vectors.accuracies(learnt)
 nearest = drawn.near[here, words.index(word)], drawn.cosines[here, words.index(word)]
 lesson.what_you_see(
