@@ -1,25 +1,6 @@
 // An LSTM reading a text: gates and states as linked heatmaps (units × tokens), one unit's story as coloured tokens, and
 // the equations in this unit's numbers. Pointing previews a unit and a token everywhere, a click locks, arrows move.
 
-const PANELS = [ // in the order of the arrays; gate: which of the theme's four hues
-  { name: "forget gate", symbol: "f", gate: 0, open: true },
-  { name: "input gate", symbol: "i", gate: 1, open: true },
-  { name: "candidate", symbol: "C̃", gate: 2, open: false },
-  { name: "output gate", symbol: "o", gate: 3, open: true },
-  { name: "cell state", symbol: "C", gate: null, open: false },
-  { name: "hidden state", symbol: "h", gate: null, open: false },
-];
-const [FORGET, INPUT, CANDIDATE, OUTPUT, CELL, HIDDEN] = PANELS.keys();
-const LAID = [FORGET, INPUT, CANDIDATE, CELL, OUTPUT, HIDDEN]; // as the equations use them
-const FEW = 32; // units drawn before all are asked for
-const SHADES = 64;
-
-/** A number with its sign, at most three digits after the point. */
-function signed(x) {
-  const text = Math.abs(x) >= 9.995 ? Math.abs(x).toFixed(1) : Math.abs(x) >= 0.9995 ? Math.abs(x).toFixed(2) : Math.abs(x).toFixed(3);
-  return x < 0 && Number(text) !== 0 ? `−${text}` : text;
-}
-
 function make(root) {
   const off = new AbortController();
   const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
@@ -63,10 +44,6 @@ function make(root) {
   const token = (t) => (t === 0 ? "start" : visible(me.data.tokens[t]));
   const current = () => me.over ?? { unit: me.unit, at: me.at };
 
-  function mix(stops, share) {
-    const at = Math.min(1, Math.max(0, share)) * (stops.length - 1), i = Math.min(stops.length - 2, Math.floor(at));
-    return stops[i].map((c, j) => Math.round(c + (stops[i + 1][j] - c) * (at - i)));
-  }
   /** 65 colours a part: a gate from paper to its hue, a state from orange over paper to blue. */
   function palette() {
     const { gates, signed: ends } = me.data.themes[me.dark ? "dark" : "light"];
@@ -78,11 +55,17 @@ function make(root) {
     PANELS.forEach((about, k) => panels[k].box.style.setProperty("--hue", about.gate === null ? "var(--ink)" : gates[about.gate]));
     gates.forEach((hue, i) => root.style.setProperty(`--gate-${i}`, hue));
   }
-  /** Where a number lies in its part's palette. A state is stretched to its largest, so that small ones are seen. */
-  function shadeOf(k, x) {
+  /** Where a number lies in its part's palette; a state of size `reach` has the full colour. */
+  function shadeOf(k, x, reach) {
     if (PANELS[k].open) return Math.round(x * SHADES);
-    const share = Math.min(1, Math.abs(x) / me.reach[k]);
-    return Math.round((0.5 + 0.5 * Math.sign(x) * Math.pow(share, 0.7)) * SHADES);
+    return Math.round((0.5 + 0.5 * Math.sign(x) * Math.min(1, Math.abs(x) / reach)) * SHADES);
+  }
+  /** The size that all but a few of a part's numbers stay below: one cell that counts to 40 must not pale the others. */
+  function reachOf(k, units, share) {
+    const sizes = [];
+    for (const u of units) for (let t = 0; t < me.data.P; t++) sizes.push(Math.abs(value(k, t, u)));
+    sizes.sort((a, b) => a - b);
+    return Math.max(1e-3, sizes[Math.floor(share * (sizes.length - 1))]);
   }
 
   // ---- the heatmaps ----------------------------------------------------------------------------------------------
@@ -98,13 +81,14 @@ function make(root) {
   }
   function paint() {
     const { P } = me.data, R = me.rows.length;
-    for (const [k, { canvas, plot }] of panels.entries()) {
+    for (const [k, { canvas, plot, open }] of panels.entries()) {
+      const reach = open ? 1 : reachOf(k, me.rows, 0.95);
       canvas.width = P;
       canvas.height = R;
       const image = new ImageData(P, R), { data } = image;
       for (let r = 0, i = 0; r < R; r++) {
         for (let t = 0; t < P; t++, i += 4) {
-          const [red, green, blue] = me.palette[k][shadeOf(k, value(k, t, me.rows[r]))];
+          const [red, green, blue] = me.palette[k][shadeOf(k, value(k, t, me.rows[r]), reach)];
           data[i] = red;
           data[i + 1] = green;
           data[i + 2] = blue;
@@ -121,6 +105,7 @@ function make(root) {
     me.frame = 0;
     if (!me.data) return;
     const { unit, at } = current(), { P } = me.data, r = me.rows.indexOf(unit), R = me.rows.length;
+    me.reach = PANELS[me.part].open ? 1 : reachOf(me.part, [unit], 1); // the story has its own
     root.classList.toggle("locked", me.locked);
     for (const [k, panel] of panels.entries()) {
       panel.value.textContent = signed(value(k, at, unit));
@@ -133,7 +118,7 @@ function make(root) {
     }
     tell(unit, at);
     colour(unit, at);
-    equations(unit, at);
+    sums.replaceChildren(...equations((k, t = at) => value(k, t, unit), unit, at, token(at), me.data.P - 1));
   }
   const soon = () => (me.frame ||= requestAnimationFrame(draw));
 
@@ -144,14 +129,14 @@ function make(root) {
       el("strong", "", `Unit ${unit}`), ` along the text: its ${PANELS[me.part].name} `, el("span", "symbol", PANELS[me.part].symbol),
       me.locked ? ", locked at " : ", now at ", el("span", "chip", token(at)), ` ${signed(value(me.part, at, unit))} `, scale,
     );
-    const stops = me.palette[me.part], ends = PANELS[me.part].open ? ["0", "1"] : [signed(-me.reach[me.part]), signed(me.reach[me.part])];
+    const stops = me.palette[me.part], ends = PANELS[me.part].open ? ["0", "1"] : [signed(-me.reach), signed(me.reach)];
     const ramp = el("span", "ramp");
     ramp.style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((s) => `rgb(${stops[Math.round(s * SHADES)].join(" ")})`).join(",")})`;
     scale.replaceChildren(ends[0], ramp, ends[1]);
   }
   function colour(unit, at) {
     me.chips.forEach((chip, t) => {
-      const step = shadeOf(me.part, value(me.part, t, unit));
+      const step = shadeOf(me.part, value(me.part, t, unit), me.reach);
       if (chip.step !== `${me.part},${step},${me.dark}`) {
         chip.step = `${me.part},${step},${me.dark}`;
         const mixed = me.palette[me.part][step], light = luminance(mixed);
@@ -161,32 +146,6 @@ function make(root) {
       chip.node.classList.toggle("here", t === at);
     });
   }
-  function equations(unit, at) {
-    const v = (k, t = at) => value(k, t, unit), number = (k, x) => el("span", PANELS[k].gate === null ? "num" : `num gate-${PANELS[k].gate}`, x);
-    const of = (k) => number(k, signed(v(k))), before = v(CELL, at - 1), sub = (text) => el("sub", "", text);
-    const bracket = (x) => (x < 0 ? `(${signed(x)})` : signed(x));
-    const line = (...parts) => {
-      const node = el("p", "sum");
-      node.append(...parts);
-      return node;
-    };
-    const gate = (k, squash, name, mean) => line(number(k, PANELS[k].symbol), sub("t"), ` = ${squash}(W`, sub(name), " [h", sub("t−1"), ", x", sub("t"), "] + b", sub(name), ") = ", of(k), mean ? el("span", "quiet", `, ${mean} ${percentage(v(k))}`) : "");
-    const wide = (...parts) => {
-      const node = line(...parts);
-      node.classList.add("wide");
-      return node;
-    };
-    sums.replaceChildren(
-      wide(el("strong", "", `Unit ${unit}`), at === 0 ? " at the start, before any token" : " after reading ", at === 0 ? "" : el("span", "chip", token(at)), at === 0 ? "" : el("span", "quiet", ` token ${at} of ${me.data.P - 1}`)),
-      gate(FORGET, "σ", "f", "keeps"),
-      gate(INPUT, "σ", "i", "lets in"),
-      gate(CANDIDATE, "tanh", "C"),
-      gate(OUTPUT, "σ", "o", "shows"),
-      wide("C", sub("t"), " = f", sub("t"), " · C", sub("t−1"), " + i", sub("t"), " · C̃", sub("t"), " = ", of(FORGET), ` · ${bracket(before)} + `, of(INPUT), " · ", number(CANDIDATE, bracket(v(CANDIDATE))), " = ", el("strong", "num", signed(v(CELL)))),
-      wide("h", sub("t"), " = o", sub("t"), " · tanh(C", sub("t"), ") = ", of(OUTPUT), ` · ${bracket(Math.tanh(v(CELL)))} = `, el("strong", "num", signed(v(HIDDEN)))),
-    );
-  }
-  const percentage = (x) => `${Math.round(100 * x)} %`;
 
   // ---- what a person does ----------------------------------------------------------------------------------------
   function send() {
@@ -268,7 +227,7 @@ function make(root) {
   function write() {
     const nodes = document.createDocumentFragment(), { tokens: texts, apart } = me.data;
     me.chips = texts.map((text, t) => {
-      const node = el("span", t === 0 ? "tok start" : "tok", token(t));
+      const node = el("span", t === 0 ? "tok start" : text === "\n" ? "tok end" : "tok", token(t));
       node.dataset.t = t;
       if (t < 2 || apart || /^[^\S\n]/.test(text) || /\s$/.test(texts[t - 1])) nodes.append(el("wbr"));
       nodes.append(node);
@@ -285,11 +244,6 @@ function make(root) {
     Object.assign(me, { data, sig: data.sig, rev: data.rev, dark });
     if (fresh) {
       me.values = new Int16Array(data.values.buffer);
-      me.reach = PANELS.map((_, k) => {
-        let most = 0;
-        for (let i = k * data.P * data.H; i < (k + 1) * data.P * data.H; i++) most = Math.max(most, Math.abs(me.values[i]));
-        return Math.max(1e-3, (most / data.full) * (k === CELL ? data.most : 1));
-      });
       sort.replaceChildren(...data.menu.map(([name, title]) => el("option", "", title, { value: name })));
       write();
     }

@@ -9,7 +9,7 @@ from pages.shared.view import View, choice, text, whole
 
 PAGE = "lstm-gates"
 STAGE = f"{PAGE}.stage"
-PROMPT = "ROMEO:\nBut soft, what light through yonder window breaks?\nIt is the east, and Juliet is the sun."
+PROMPT = "HAMLET:\nTo be, or not to be:\nThat is the question."
 GATES = {"forget_gate": "Forget", "input_gate": "Input", "output_gate": "Output"}
 VALUES = {1: "at 1, open", 0: "at 0, shut"}
 
@@ -84,8 +84,8 @@ locked = lstm_gates(
 unit = locked.unit if locked.unit is not None else int(sortings[names.index(locked.sort)].order[0])
 place = locked.position if locked.position is not None else P - 1
 st.caption(
-    "Rows are units, columns are tokens. A gate is pale when shut and dark when open; a state is blue above 0, orange "
-    f"below. Units are measured on {found.n_tokens:,} tokens of {lesson.named(found.where)}"
+    "Rows are units, columns are tokens. An open gate has its full colour, a shut one none; a state is blue above 0, "
+    f"orange below. Units are measured on {found.n_tokens:,} tokens of {lesson.named(found.where)}"
     + (" that the model has not trained on." if found.where != "this text" else ", which is short for that.")
 )
 

@@ -36,6 +36,8 @@ PARTS = {  # files of their own that a component needs before its own
     "temperature_bench": ("temperature_distribution",),
     "token_cuts": ("token_face",),
     "bpe_merges": ("token_face",),
+    "lstm_gates": ("lstm_parts",),
+    "pipeline": ("pipeline_cells", "pipeline_sums"),
 }
 
 
