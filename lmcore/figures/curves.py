@@ -13,6 +13,7 @@ from lmcore.figures.theme import Theme
 
 HEIGHT = 380
 PLOT_HEIGHT = 300  # of which the axes themselves have about so much
+RIGHT = 130  # pixels beside the curves, for their labels
 LINE = 22  # pixels of a line of text
 
 
@@ -25,8 +26,12 @@ def loss_curves(
     vocab_size: int,
     max_steps: int,
     theme: Theme,
+    at: int | None = None,
 ) -> go.Figure:
-    """Losses in nats a token against the step, marks labelled directly instead of by a legend."""
+    """Losses in nats a token against the step, marks labelled directly instead of by a legend.
+
+    `at` is a step that somebody looks at.
+    """
     guess = math.log(vocab_size)
     top = max([guess, *losses[:1]]) * 1.12
     train = {
@@ -40,12 +45,17 @@ def loss_curves(
         "hovertemplate": "step %{x}<br>held-out %{y:.3f} nats<extra></extra>",
     }  # fmt: skip
     guessing = {
-        "x": 1, "xref": "paper", "xanchor": "right", "y": guess, "yanchor": "bottom", "showarrow": False,
+        "x": 1, "xref": "paper", "xanchor": "right", "xshift": RIGHT - 10, "y": guess, "yanchor": "bottom",
+        "showarrow": False,
         "text": f"random guessing, ln {vocab_size:,} = {guess:.2f}", "font": {"size": 15, "color": theme.quiet},
     }  # fmt: skip
     line = {
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": guess, "y1": guess,
         "line": {"color": theme.reference, "width": 1.5, "dash": "dot"},
+    }  # fmt: skip
+    looked_at = {
+        "type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1,
+        "line": {"color": theme.ink, "width": 2},
     }  # fmt: skip
     ends = [
         (name, xs[-1], ys[-1], color)
@@ -60,9 +70,9 @@ def loss_curves(
         x={"title": "step", "range": [0, max(1, max_steps)]},
         y={"title": "loss (nats a token)", "range": [0, top]},
         height=HEIGHT,
-        margin={"l": 8, "r": 130, "t": 16, "b": 8},  # room for the labels
+        margin={"l": 8, "r": RIGHT, "t": 16, "b": 8},  # room for the labels
         annotations=[guessing, *_labels(ends, guess, PLOT_HEIGHT / top)],
-        shapes=[line],
+        shapes=[line] if at is None else [line, looked_at],
     )
     return figure([train, held_out], shared)
 

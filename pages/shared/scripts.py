@@ -14,8 +14,8 @@ from pages.shared import models, services
 from pages.shared.models import COUNTED, Loaded
 
 
-def open_model(loaded: Loaded) -> str:
-    """Lines that make `model` and `tokenizer`, and their imports."""
+def open_model(loaded: Loaded, step: int | None = None) -> str:
+    """Lines that make `model` (as it was at a step of its training) and `tokenizer`, and their imports."""
     if loaded.id in COUNTED:
         _title, name, kind, order = COUNTED[loaded.id]
         return f"""\
@@ -33,8 +33,34 @@ model.fit(batches.tokenize(tokenizer, corpus.text))"""
     return f"""\
 {path}from lmcore import checkpoints
 
-checkpoint = checkpoints.load({where})
+checkpoint = checkpoints.load({where}{"" if step is None else f", {step}"})
 model, tokenizer = checkpoint.model, checkpoint.tokenizer"""
+
+
+def feed_forward(loaded: Loaded, step: int | None, prompt: str, unit: int, token: int) -> str:
+    """A script that prints what a feed-forward model computes after a prompt, and its three names of one number."""
+    return f"""\
+import numpy as np
+
+{open_model(loaded, step)}
+from lmcore.probes import feed_forward
+from lmcore.probes.one_number import one_number
+
+ids = tokenizer.encode({prompt!r})
+seen = feed_forward.look_into(model, ids)
+print("window", seen.tokens)
+print("embeddings", seen.embedding.shape, "hidden", seen.hidden.shape, "logits", seen.logits.shape)
+
+unit = feed_forward.unit_sum(model, seen, {unit})
+print("unit", {unit}, "sum", unit.total, "tanh", np.tanh(unit.total))
+logit = feed_forward.logit_sum(model, seen, {token})
+print("logit of", repr(tokenizer.itos[{token}]), logit.total, "probability", seen.probs[{token}])
+for token in np.argsort(-seen.probs, kind="stable")[:10]:
+    print(f"{{tokenizer.itos[token]!r:16}} {{seen.logits[token]:8.4f}} {{seen.probs[token]:.4g}}")
+if ids:
+    found = one_number(model, ids)
+    print(found.by_product, found.by_sum, found.by_cross_entropy)
+"""
 
 
 def train(spec: dict) -> str:

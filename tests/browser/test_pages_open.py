@@ -21,6 +21,7 @@ STAGES = {  # what must be drawn before a page counts as open
     "n-grams": ".js-plotly-plot .main-svg",
     "neural-lm": ".pipeline .softmax .row",
     "embeddings": ".embedding-map canvas",
+    "rnn": ".rnn-cell .strip .tok",
     "lstm-gates": ".lstm-gates .strip .tok",
     "temperature": ".temperature-bench .rows .row",
     "inspect": ".token-strip .strip .tok",
