@@ -3,7 +3,8 @@
 
 const FEW = 32; // units drawn before all are asked for
 const SHADES = 128;
-const AROUND = [-2, -1, 0, 1, 2]; // the cells that are drawn; a narrow screen hides the outer two
+const DRAWN = 5; // cells side by side
+const NARROW = 3; // of them on a narrow screen
 const NAMED = 3; // terms of a product that are named
 
 /** A number with a true minus sign, three significant digits. */
@@ -29,19 +30,19 @@ function make(root) {
   bar.append(back, forth, head);
 
   const chain = el("div", "chain", null, { role: "group", "aria-label": "The cell at this token and its neighbours" });
-  const cells = AROUND.map((away) => {
+  const cells = Array.from({ length: DRAWN }, (_, i) => {
     const wire = el("span", "wire", null, { "aria-hidden": "true" });
     wire.append("W", sub("h"), " →");
-    const node = el("button", away ? "cell" : "cell now", null, { type: "button" });
+    const node = el("button", "cell", null, { type: "button" });
     const name = el("span", "name"), value = el("span", "value"), code = el("canvas", "state"), up = el("span", "up", null, { "aria-hidden": "true" });
     const chip = el("span", "chip");
     up.append("↑ W", sub("x"));
     node.append(name, value, code, up, chip);
-    const box = el("div", `box away${Math.abs(away)}`);
+    const box = el("div", "box");
     box.append(wire, node);
     chain.append(box);
-    on(node, "click", () => go(current().unit, current().at + away));
-    return { away, box, node, name, value, code, chip };
+    on(node, "click", () => go(current().unit, me.first + i));
+    return { box, node, name, value, code, chip };
   });
 
   const sums = el("div", "sums");
@@ -114,8 +115,8 @@ function make(root) {
     row.style.height = `${100 / me.rows.length}%`;
     column.style.left = `${(100 * at) / P}%`;
     column.style.width = `${100 / P}%`;
-    back.disabled = at === 0;
-    forth.disabled = at === P - 1;
+    back.setAttribute("aria-disabled", String(at === 0)); // not disabled: the focus stays where it is
+    forth.setAttribute("aria-disabled", String(at === P - 1));
     head.replaceChildren(el("strong", "", `Unit ${unit}`), at === 0 ? " at the " : " after ", el("span", "chip", token(at)), el("span", "quiet", ` ${at === 0 ? "" : `token ${at} of ${P - 1}, `}${me.locked ? "locked" : "a click locks"}`));
     me.chips.forEach((chip, t) => {
       const step = `${shadeOf(number("hidden", t, unit))},${me.dark}`;
@@ -125,29 +126,42 @@ function make(root) {
       }
       chip.node.classList.toggle("here", t === at);
     });
+    reveal(me.chips[at].node);
     unrolled(unit, at);
     equation(unit, at);
   }
+  /** Scroll the strip, and nothing else, to the token; not under the pointer that chose it. */
+  function reveal(chip) {
+    if (me.over) return;
+    const top = chip.offsetTop, bottom = top + chip.offsetHeight;
+    if (top < strip.scrollTop) strip.scrollTop = top - 4;
+    else if (bottom > strip.scrollTop + strip.clientHeight) strip.scrollTop = bottom - strip.clientHeight + 4;
+  }
   const soon = () => (me.frame ||= requestAnimationFrame(draw));
 
+  /** The first of n cells that stand around `at`, and all in the text. */
+  const around = (at, n) => Math.max(0, Math.min(at - (n >> 1), me.data.P - n));
   function unrolled(unit, at) {
-    for (const { away, box, node, name, value, code, chip } of cells) {
-      const t = at + away, there = t >= 0 && t < me.data.P;
-      box.classList.toggle("gone", !there);
+    const near = around(at, NARROW);
+    me.first = around(at, DRAWN);
+    cells.forEach(({ box, node, name, value, code, chip }, i) => {
+      const t = me.first + i, away = t - at;
+      box.hidden = t >= me.data.P;
+      if (box.hidden) return;
+      box.classList.toggle("far", t < near || t >= near + NARROW);
       box.classList.toggle("first", t === 0);
-      node.disabled = !there;
-      if (!there) continue;
+      node.classList.toggle("now", away === 0);
       const h = number("hidden", t, unit);
       name.replaceChildren("h", sub(away === 0 ? "t" : `t${away > 0 ? "+" : "−"}${Math.abs(away)}`));
       value.textContent = signed(h);
       paintOn(value, h);
       if (code.at !== `${t},${me.sig},${me.dark}`) {
         code.at = `${t},${me.sig},${me.dark}`;
-        pixels(code, me.data.H, 1, (i) => [t, me.data.order[i]]);
+        pixels(code, me.data.H, 1, (j) => [t, me.data.order[j]]);
       }
       chip.textContent = token(t);
       node.setAttribute("aria-label", `Token ${t}, ${token(t)}: unit ${unit} is ${signed(h)}`);
-    }
+    });
   }
   /** The largest terms Σ_j W[unit, j] v[j], named; and what the others add. */
   function terms(W, v, first, width, unit, called) {

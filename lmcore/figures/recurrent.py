@@ -41,11 +41,18 @@ def gradients(curves: Sequence[Curve], tokens: Sequence[str], *, theme: Theme) -
     )  # fmt: skip
 
 
-def losses(curve: Curve, guess: float, max_step: int, top: float, *, theme: Theme) -> go.Figure:
-    """One run's loss against the step, on a log axis up to `top`, with the line of guessing at `guess` nats."""
+def losses(curve: Curve, guess: float, max_step: int, *, theme: Theme) -> go.Figure:
+    """One run's loss against the step, on a log axis, with the line of guessing at `guess` nats.
+
+    What lies above the picture is drawn at its upper edge and said in words; so is where the numbers end.
+    """
+    top = 12 * guess
+    high = [(x, y) for x, y in zip(curve.xs, curve.ys, strict=True) if y is not None and y > top]
+    ended = next((x for x, y in zip(curve.xs, curve.ys, strict=True) if y is None), None)
     made = _logarithmic(
         [curve], x={"title": "step", "range": [0, max_step]}, y="loss (nats a token)",
-        hover="step %{x}<br>%{y:,.4g} nats", low=1.0, high=top, theme=theme,
+        hover="step %{x}<br>%{customdata:,.4g} nats", named=[math.nan if y is None else y for y in curve.ys],
+        low=1.0, high=top, theme=theme,
     )  # fmt: skip
     made.layout.shapes = [
         {
@@ -53,13 +60,19 @@ def losses(curve: Curve, guess: float, max_step: int, top: float, *, theme: Them
             "line": {"color": theme.reference, "width": 1.5, "dash": "dot"},
         }
     ]  # fmt: skip
-    made.layout.annotations = [
-        *made.layout.annotations,
-        {
-            "x": 1, "xref": "paper", "xanchor": "right", "y": math.log10(guess), "yanchor": "bottom",
-            "showarrow": False, "text": f"guessing {guess:.2f}", "font": {"size": 15, "color": theme.quiet},
-        },
-    ]  # fmt: skip
+    said = {"showarrow": False, "xanchor": "left", "font": {"size": 16, "color": curve.color}}
+    notes = [{**said, "x": 1, "xref": "paper", "xanchor": "right", "y": math.log10(guess), "yanchor": "bottom",
+              "text": f"guessing: {guess:.2f}", "font": {"size": 15, "color": theme.quiet}}]  # fmt: skip
+    if high:
+        x, y = max(high, key=lambda point: point[1])
+        notes.append({**said, "x": x, "xshift": 8, "y": math.log10(top), "yanchor": "top",
+                      "text": f"up to {small(y)}<br>at step {x:g}"})  # fmt: skip
+    if ended is not None:
+        notes.append({**said, "x": ended, "xshift": 8, "y": 0.35, "yanchor": "middle", "align": "left",
+                      "text": f"from step {ended:g} on<br>no longer a number"})  # fmt: skip
+        made.layout.annotations = notes
+    else:
+        made.layout.annotations = [*made.layout.annotations, *notes]
     return made
 
 
@@ -72,10 +85,10 @@ def token_times(curves: Sequence[Curve], lengths: Sequence[int], *, theme: Theme
 
 def _logarithmic(
     curves: Sequence[Curve], *, x: dict[str, Any], y: str, hover: str, theme: Theme,
-    named: Sequence[str] = (), low: float = 0.0, high: float = 0.0,
+    named: Sequence[Any] = (), low: float = 0.0, high: float = 0.0,
 ) -> go.Figure:  # fmt: skip
     """Lines over a logarithmic y axis, their names at their ends, which never lie on top of each other."""
-    drawn = [[_point(value, low) for value in curve.ys] for curve in curves]
+    drawn = [[_point(value, low, high) for value in curve.ys] for curve in curves]
     seen = [value for values in drawn for value in values if value is not None]
     least, most = (low if high else min(seen, default=1.0)), (high or max(seen, default=1.0))
     bottom, top = math.log10(least) - 0.05, math.log10(most) + 0.05
@@ -96,25 +109,35 @@ def _logarithmic(
         at = next((i for i in range(len(values) - 1, -1, -1) if values[i] is not None), None)
         value = None if at is None else values[at]
         if at is not None and value is not None:
-            ends.append((math.log10(value), curve.xs[at], f"{curve.name} {small(value)}", curve.color))
+            ends.append((math.log10(value), curve.xs[at], f"{curve.name} {small(value)}".strip(), curve.color))
     y_axis = {
         "title": y, "type": "log", "range": [bottom, top], "exponentformat": "power", "nticks": 7, "fixedrange": True,
         "dtick": max(1, math.ceil((top - bottom) / 7)),
     }  # fmt: skip
+    if top - bottom < 2.5:
+        y_axis |= {"tickvals": (ticks := _ticks(bottom, top)), "ticktext": [f"{tick:g}" for tick in ticks]}
     return figure(
         traces,
         layout(
             theme, x={"fixedrange": True, **x}, y=y_axis, height=HEIGHT,
-            margin={"l": 8, "r": 150, "t": 16, "b": 8}, annotations=_labels(ends, pixels, x.get("type") == "log"),
+            margin={"l": 8, "r": 24 + 8 * max((len(end[2]) for end in ends), default=0), "t": 16, "b": 8},
+            annotations=_labels(ends, pixels, x.get("type") == "log"),
         ),
     )  # fmt: skip
 
 
-def _point(value: float | None, low: float) -> float | None:
+def _point(value: float | None, low: float, high: float) -> float | None:
     """A number as a log axis can hold it."""
     if value is None or not math.isfinite(value) or (value <= 0 and not low):
         return None
-    return max(value, low)
+    return min(max(value, low), high or math.inf)
+
+
+def _ticks(bottom: float, top: float) -> list[float]:
+    """1, 2 and 5 of every power of ten between 10^bottom and 10^top."""
+    decades = range(math.floor(bottom), math.ceil(top) + 1)
+    found = [float(f"{step}e{decade}") for decade in decades for step in (1, 2, 5)]
+    return [tick for tick in found if bottom <= math.log10(tick) <= top]
 
 
 def _labels(ends: Sequence[tuple[float, float, str, str]], pixels: float, log_x: bool) -> list[dict[str, Any]]:

@@ -107,10 +107,16 @@ def back(g: Floats, at: NDArray[np.intp], sums: Floats, W_h: Floats, slope: Call
     for k in range(int(at.max(initial=-1)) + 1):
         inside = at[rows] >= k  # the other losses have no more states before them
         rows, g = rows[inside], g[inside]
-        norms[rows, k] = np.linalg.norm(g, axis=1)
+        norms[rows, k] = _length(g)
         # g_{t-k} = W_hᵀ (f'(a_{t-k+1}) * g_{t-k+1}), for the next k
         g = (slopes[at[rows] - k] * g) @ W_h
     return norms
+
+
+def _length(g: Floats) -> Floats:
+    """(N, H) -> (N,) the lengths of the rows; scaled first, so that squares do not outgrow float64 before they do."""
+    size = np.abs(g).max(axis=1, initial=0)
+    return size * np.linalg.norm(g / np.where(size > 0, size, 1)[:, None], axis=1)
 
 
 def _wrong(logits: Floats, ids: NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -19,7 +19,13 @@ def checked(figure: go.Figure) -> go.Figure:
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_all_three_are_valid(theme):
     curve = Curve("loss", [1, 2, 3], [4.0, 1e7, None], theme.accent)
-    assert checked(losses(curve, 4.29, 200, 1e8, theme=theme)).layout.yaxis.type == "log"
+    made = checked(losses(curve, 4.29, 200, theme=theme))
+    assert [note.text for note in made.layout.annotations][1:] == [
+        "up to 1·10⁷<br>at step 2",
+        "from step 3 on<br>no longer a number",
+    ]
+    assert max(y for y in made.data[0].y if y) == pytest.approx(12 * 4.29)
+    assert made.data[0].customdata[1] == 1e7
     assert checked(gradients([curve], ["<b>", "a", "b"], theme=theme)).data[0].customdata[0] == "&lt;b&gt;"
     assert checked(token_times([curve], [16, 32, 64], theme=theme)).layout.xaxis.type == "log"
 
