@@ -203,10 +203,14 @@ function make(root) {
 
   on(play, "click", () => playing(!me.playing));
   on(slider, "input", () => {
-    playing(false);
-    travel(Number(slider.value), GLIDE_MS);
+    const to = Number(slider.value);
+    if (me.playing) playing(false);
+    travel(to, GLIDE_MS);
   });
-  on(slider, "change", () => send());
+  on(slider, "change", () => { // arrow keys come fast; the page follows where they end
+    clearTimeout(me.sending);
+    me.sending = setTimeout(send, 220);
+  });
 
   // ---- looking at a word ------------------------------------------------------------------------------------------
   /** [[index in names, cosine], …] of the i-th word of the map, as it is at this snapshot. */
@@ -223,6 +227,7 @@ function make(root) {
 
   function keep(word) {
     me.word = word;
+    me.hover = null; // what was under the pointer may be gone
     me.list = word === null;
     me.panel = null;
     show();
@@ -232,7 +237,7 @@ function make(root) {
   function show() {
     draw();
     const at = snapshot();
-    slider.value = at;
+    slider.value = me.playing ? at : Math.round(me.goal); // a thumb on its way is not pulled back
     said.textContent = `step ${whole(me.data.steps[at])}`;
     slider.setAttribute("aria-valuetext", said.textContent);
     const active = me.hover ?? me.data.words.indexOf(me.word), what = `${me.list && me.hover === null}/${active}/${at}/${me.word}`;
@@ -428,6 +433,7 @@ function make(root) {
   };
   me.destroy = () => {
     clearTimeout(me.timer);
+    clearTimeout(me.sending);
     cancelAnimationFrame(me.frame);
     resized.disconnect();
     off.abort();
