@@ -44,7 +44,7 @@ controls = st.columns([3, 4, 3], vertical_alignment="bottom")
 with controls[0]:
     finished = models.picker("Model", view, "model", family="lstm")
 with controls[1]:
-    typed = st.text_area("Text", key=view.key("prompt"), max_chars=5000, height=96)
+    typed = st.text_area("Text", key=view.key("prompt"), max_chars=5000, height=112)
 with controls[2]:
     loaded = scrubber.at(finished, scrubber.pick(view, "step", finished, "Learning: training step"))
 
