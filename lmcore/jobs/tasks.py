@@ -45,11 +45,6 @@ TASKS: dict[str, Task] = {
         check="lmcore.jobs.count:check",
         identity="lmcore.jobs.count_report:identity",
     ),
-    "memory-race": Task(
-        run="lmcore.jobs.memory_race:run",
-        check="lmcore.jobs.memory_race:check",
-        identity="lmcore.jobs.memory_race:identity",
-    ),
     "measure": Task(run="lmcore.jobs.measure:run", check="lmcore.jobs.measure:check"),
 }
 

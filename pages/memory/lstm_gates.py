@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from lmcore.probes.gates import PARTS, loss
-from pages.shared import gates, gates_says, lesson, memory_race, models, scrubber
+from lmcore.probes.gates import PARTS
+from pages.shared import gates, gates_says, lesson, measured, memory_race, models, scrubber
 from pages.shared.lstm_gates import Locked, held_in, lstm_gates
 from pages.shared.view import View, choice, text, whole
 
@@ -93,7 +93,7 @@ st.caption(
 def opening() -> None:
     """The opening state, with the race as it was measured before."""
     view.reset()
-    memory_race.measured_before(PAGE)
+    measured.as_shipped(PAGE, memory_race.NAME)
 
 
 best = gates_says.best_of(found, "uppercase")
@@ -127,32 +127,11 @@ moved = gates.held(loaded, ids, gate, value, None if view["units"] == "all" else
 hue = PARTS.index(gate)
 gates_says.what_if(PAGE, seen, moved, tokenizer, tokens, ids, place, hue)
 
-open_loss = loss(gates.held(loaded, ids, "forget_gate", 1, None, layer).log_probs, ids)
-lesson.predict(
-    PAGE,
-    "You hold every forget gate at 1: nothing is ever forgotten. Does the model predict this text better?",
-    ["Better: it remembers everything", "Worse: it cannot let go of what is over"],
-    int(not open_loss < seen.loss),
-    f"As it is, a token of this text costs {seen.loss:.3g} nats; with every forget gate at 1 it costs {open_loss:.3g}. "
-    "A memory that keeps all it was ever told is soon full of what no longer matters."
-    if ids
-    else "Type a text to see what a token of it costs.",
-)
-
+gates_says.predict(PAGE, loaded, ids, layer, seen.loss)
 memory_race.section(PAGE)
 
 with st.expander("Go further", icon=":material/tune:"):
-    if len(seen.insides) > 1:
-        st.segmented_control(
-            "Layer", [0, 1], format_func=lambda n: f"layer {n + 1}", key=view.key("layer"), required=True
-        )
-    st.markdown("**Each gate, held in all units.** What a token of the text costs then, in nats.")
-    st.dataframe(gates_says.every_gate(loaded, ids, layer, seen.loss), hide_index=True)
-    st.caption(
-        "Holding is an intervention: it tells what the model does without a gate, not what the gate was for. A "
-        "correlation tells even less: many units follow the same feature, and none has to be used for it. Units that "
-        "can be named are the exception (Karpathy, Johnson and Li, 2015)."
-    )
+    gates_says.further(view, loaded, ids, layer, seen)
 
 lesson.the_code(
     PAGE,

@@ -16,6 +16,7 @@ from lmcore.tokenizers.base import START_ID, Tokenizer
 from pages.shared import gates, lesson, memory_race, scripts, scrubber
 from pages.shared.gates import Ids, Measured, Seen
 from pages.shared.models import Loaded
+from pages.shared.view import View
 
 LONG = 0.95  # a forget gate this open on average keeps half of a cell over 13 tokens
 N_NEXT = 7
@@ -94,6 +95,37 @@ def _probs(log_probs: np.ndarray) -> np.ndarray:
     probs = np.exp(log_probs.astype(np.float64))
     probs[START_ID] = 0
     return probs / probs.sum()
+
+
+def predict(page: str, loaded: Loaded, ids: Ids, layer: int, as_it_is: float) -> None:
+    """The question, with the answer that this model and text give."""
+    why = "A memory that keeps all it was ever told is soon full of what no longer matters."
+    kept = loss(gates.held(loaded, ids, "forget_gate", 1, None, layer).log_probs, ids)
+    lesson.predict(
+        page,
+        "You hold every forget gate at 1: nothing is ever forgotten. Does the model predict this text better?",
+        ["Better: it remembers everything", "Worse: it cannot let go of what is over"],
+        int(not kept < as_it_is),
+        f"As it is, a token of this text costs {as_it_is:.3g} nats; with every forget gate at 1 it costs {kept:.3g}. "
+        + (why if kept > as_it_is else "This model has not learnt to forget what no longer matters.")
+        if ids
+        else "Type a text to see what a token of it costs.",
+    )
+
+
+def further(view: View, loaded: Loaded, ids: Ids, layer: int, seen: Seen) -> None:
+    """The layer, where there are two, and all gates held in turn."""
+    if len(seen.insides) > 1:
+        st.segmented_control(
+            "Layer", [0, 1], format_func=lambda n: f"layer {n + 1}", key=view.key("layer"), required=True
+        )
+    st.markdown("**Each gate, held in all units.** What a token of the text costs then, in nats.")
+    st.dataframe(every_gate(loaded, ids, layer, seen.loss), hide_index=True)
+    st.caption(
+        "Holding is an intervention: it tells what the model does without a gate, not what the gate was for. A "
+        "correlation tells even less: many units follow the same feature, and none has to be used for it. Units that "
+        "can be named are the exception (Karpathy, Johnson and Li, 2015)."
+    )
 
 
 def every_gate(loaded: Loaded, ids: Ids, layer: int, as_it_is: float) -> pd.DataFrame:

@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lmcore import measured
+from lmcore import measured as shipped
 from lmcore.figures.gates import race
-from lmcore.jobs import JobStatus
 from lmcore.probes import recall
-from lmcore.training.memory_race import DISTANCES, N_TESTED, NETWORKS, ORDER, RUNS, TRAIN
-from pages.shared import lesson, services, work
+from lmcore.training.memory_race import DISTANCES, N_TESTED, ORDER, TRAIN
+from pages.shared import lesson, measured
 
 Rows = Sequence[dict[str, Any]]
+NAME = "memory-race"
 FAR = 8  # letters, of which the sentence about gradients speaks
-N_ROWS = len(DISTANCES) * RUNS * (1 + len(NETWORKS))
 
 
 def section(page: str) -> None:
@@ -33,32 +32,7 @@ def section(page: str) -> None:
         f"{_params('rnn'):,} and {_params('lstm'):,} parameters, the same optimiser, learning rate and "
         f"{TRAIN.max_steps} steps at most. Then each is asked about {N_TESTED} lines it has not seen."
     )
-    seed = st.session_state.get(f"{page}.race-seed", 0)
-    if not seed:
-        found = measured.read("memory-race")
-        _draw(page, found["rows"])
-        st.caption(f"Measured before, in {found['about']['seconds']} s on this project's machine.")
-    else:
-        job = work.wanted({"task": "memory-race", "seed": seed}, f"{page}.race")
-        if job is not None:
-            work.watch(job, f"{page}.race", lambda now: _live(page, now, seed))
-    st.button(
-        "Race anew", on_click=_anew, args=(page,), icon=":material/replay:", key=f"{page}.race-anew",
-        help="A worker trains all of them again, from other first weights and on other lines.",
-    )  # fmt: skip
-
-
-def measured_before(page: str) -> None:
-    """Back to what the page opened with."""
-    st.session_state.pop(f"{page}.race-seed", None)
-
-
-def rows_shown(page: str) -> Rows:
-    """The rows of the chart as it stands now."""
-    asked = st.session_state.get(f"{page}.race")
-    if not st.session_state.get(f"{page}.race-seed") or asked is None:
-        return measured.read("memory-race")["rows"]
-    return _rows_of(asked[1])
+    measured.section(page, NAME, lambda rows: _draw(page, rows), "Race anew")
 
 
 def table(page: str) -> pd.DataFrame:
@@ -70,30 +44,10 @@ def table(page: str) -> pd.DataFrame:
                 "right": row["accuracy"], "steps until learnt": row["steps"],
                 "gradient that arrives": row["arrives"], "seconds": row["seconds"],
             }
-            for row in rows_shown(page)
+            for row in measured.rows_shown(page, NAME)
             if row["about"] == "race"
         ]
     )  # fmt: skip
-
-
-def _anew(page: str) -> None:
-    st.session_state[f"{page}.race-seed"] = st.session_state.get(f"{page}.race-seed", 0) % 9999 + 1 or 1
-
-
-def _live(page: str, job: JobStatus, seed: int) -> None:
-    rows = _rows_of(job.job_id)
-    n = sum(row["about"] == "race" for row in rows)
-    _draw(page, rows)
-    if job.active:
-        st.caption(f"{work.said(job)} {n} of {N_ROWS} trainings are done.")
-    elif job.state == "done":
-        took = sum(row.get("seconds", 0) for row in rows)
-        before = "Raced before with the same seed, and replayed" if job.replay else "Raced just now"
-        st.caption(f"{before}: seed {seed}, {took:.0f} s of work.")
-
-
-def _rows_of(job_id: str) -> list[dict[str, Any]]:
-    return [event.payload for event in services.runner().events(job_id) if event.kind == "row"]
 
 
 def _draw(page: str, rows: Rows) -> None:
@@ -128,5 +82,5 @@ def _arrives(rows: Rows, model: str) -> float:
 
 
 def _params(model: str) -> int:
-    rows = measured.read("memory-race")["rows"]
+    rows = shipped.read(NAME)["rows"]
     return next(row["n_params"] for row in rows if row["about"] == "model" and row["model"] == model)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 import struct
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from lmcore import checkpoints, measured
+from lmcore import checkpoints, measured, models, tokenizers
 from lmcore.probes import gates
-from pages.shared import lstm_gates
+from pages.shared import lstm_gates, services
 from pages.shared.lstm_gates import Locked, Sorting
 from tests.pages.page import no_exception, open_page, run_script, shown_text
 
@@ -93,6 +94,29 @@ def test_any_text_is_read(prompt: str) -> None:
     for _ in range(2):
         at.run()
         no_exception(at)
+
+
+def test_ones_own_model_of_words_with_two_layers(tmp_path: Path) -> None:
+    """It has quotes and marks, and its sentences are measured on themselves where its text is not at hand."""
+    text = 'Mia said, "No." Then Leo said, "Yes, Mia, yes."\n'
+    tokenizer = tokenizers.train("word", text)
+    model = models.build("lstm", {"n_embd": 4, "hidden_size": 6, "n_layer": 2}, tokenizer.vocab_size)
+    card = {"title": "Mine", "corpus": {"name": "x", "title": "x", "sha256": "0" * 64}, "metrics": {}, "n_params": 1}
+    checkpoints.save(tmp_path / "model", model, tokenizer, card)
+    token = "w" * 43
+    workspace = services.library().workspace_for(token)
+    kept = services.library().keep_model(workspace, tmp_path / "model", "Mine")
+    query = {"model": f"mine-{kept.id}", "prompt": text.strip(), "layer": "1"}
+    at = open_page(PAGE, {"workspace": token}, query)
+    no_exception(at)
+    assert "Mine (yours)" in at.selectbox(key=f"{PAGE}.model").options
+    assert not [option for option in at.selectbox(key=f"{PAGE}.model").options if "GPT" in option]
+    sent = payload(at)
+    assert sent["apart"]
+    inside = gates.inside(model.trace(tokenizer.encode(text.strip())), 1)
+    np.testing.assert_allclose(sent["values"][0], inside.forget_gate, atol=1e-4)
+    assert {"inside-quotes", "after-a-mark"} <= {name for name, *_ in sent["menu"]}
+    assert "of `this text`, which is short for that" in shown_text(at)
 
 
 def test_the_race_opens_with_what_was_measured() -> None:
