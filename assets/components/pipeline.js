@@ -108,7 +108,7 @@ function make(root) {
       node.append(el("span", "chip", nameOf(place)), el("span", "index quiet", id === data.nothing ? "" : whole(id)));
       return node;
     }));
-    const k = Math.min(data.likeliest, V), most = data.probs[data.order[0]];
+    const k = Math.min(data.likeliest, V);
     let left = 1;
     for (let i = 0; i < k; i++) {
       const token = data.order[i], p = data.probs[token], a = row(logitRows, i, "logits"), b = row(shareRows, i, "softmax");
@@ -120,7 +120,7 @@ function make(root) {
       a.value.textContent = num(data.logits[token]);
       b.value.textContent = percent(p);
       b.node.setAttribute("aria-label", `${visible(data.tokens[token])} ${percent(p)}`);
-      b.fill.style.transform = `scaleX(${most ? p / most : 0})`;
+      b.fill.style.transform = `scaleX(${p})`; // the whole track is 100 %;
     }
     for (const rows of [logitRows, shareRows]) while (rows.children.length > k) rows.lastChild.remove();
     rest.textContent = V > k ? `${whole(V - k)} others: ${percent(Math.max(0, left))}` : "";

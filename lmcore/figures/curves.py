@@ -54,7 +54,7 @@ def loss_curves(
         "line": {"color": theme.reference, "width": 1.5, "dash": "dot"},
     }  # fmt: skip
     looked_at = {
-        "type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1,
+        "type": "line", "x0": at, "x1": at, "y0": 0, "y1": guess,
         "line": {"color": theme.ink, "width": 2},
     }  # fmt: skip
     ends = [

@@ -104,7 +104,7 @@ lesson.try_this(
 
 best = int(seen.probs.argmax())
 n, V = len(seen.tokens), tokenizer.vocab_size
-when = "after all its training" if step == scrubber.LAST else f"after {step:,} steps"
+when = {scrubber.LAST: "after all its training", 0: "before any training"}.get(step, f"after {step:,} steps")
 lesson.what_you_see(
     f"The model sees {n} tokens and, {when}, gives {lesson.chip(itos[best])} the highest probability of {V:,}: "
     f"{seen.probs[best]:.3g}, where a fair choice would be 1/{V:,} = {1 / V:.2g}. "

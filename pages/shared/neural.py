@@ -25,6 +25,7 @@ LIKELIEST = -1  # as a token in the view: the likeliest, whatever the prompt
 LAST_WORD = -1  # as a place in the view
 N_BEFORE = 24  # tokens before the window that are named
 N_FACTORS = 3  # factors that are written out
+COLUMN = 300  # pixels: a phone has as many
 QUIET = {"displayModeBar": False}
 
 Ids = tuple[int, ...]
@@ -100,19 +101,19 @@ def three_names(found: OneNumber, n_tokens: int) -> None:
     more = r" \cdots" if T > N_FACTORS else ""
     factors = r" \cdot ".join(map(figures, probs[:N_FACTORS]))
     surprises = " + ".join(figures(-math.log(p) if p else math.inf) for p in probs[:N_FACTORS])
-    columns = st.columns(3, gap="large")
-    with columns[0]:
+    columns = st.container(horizontal=True, gap="medium")  # below each other where they are too narrow
+    with columns.container(width=COLUMN):
         st.markdown("**Maximum likelihood**")
         st.markdown("The product of the probabilities of what came: as large as it can be made.")
         st.latex(rf"\begin{{aligned}} L &= {factors}{more} \\ &= {power_of_ten(found.product)} \end{{aligned}}")
         _result(rf"-\tfrac{{1}}{{{T}}} \ln L =", found.by_product)
-    with columns[1]:
+    with columns.container(width=COLUMN):
         st.markdown("**Negative log-likelihood**")
         st.markdown("The logarithm turns the product into a sum; minus makes small good. No number underflows.")
         all_of_them = f"{surprises} + {more}" if more else surprises
         st.latex(rf"\begin{{aligned}} & {all_of_them} \\ &= {figures(found.by_sum * T)} \end{{aligned}}")
         _result(rf"\tfrac{{1}}{{{T}}} \sum -\ln p =", found.by_sum)
-    with columns[2]:
+    with columns.container(width=COLUMN):
         st.markdown("**Cross-entropy**")
         st.markdown("The whole predicted distribution $p$ beside the target $q$, which is 1 at what came, else 0.")
         st.latex(r"-\sum_w q(w) \ln p(w)")
@@ -129,10 +130,12 @@ def reading(found: OneNumber) -> str:
     if not math.isfinite(found.by_sum):
         return "This text is impossible to the model, so all three are infinite."
     perplexity = math.exp(min(found.by_sum, 700))
+    said = f"{perplexity:,.0f}" if 1000 <= perplexity < 1e6 else f"{perplexity:.3g}"
     return (
-        f"Three computations, one number: {found.by_sum:.4f} nats a token (they differ by {gap:.0e}, the rounding of "
-        f"the machine). Training makes it small; whichever name you use, you do the same. As a perplexity it is "
-        f"$e^{{{found.by_sum:.2f}}}$ = {perplexity:.3g}: as unsure as a fair choice among so many tokens."
+        f"Three computations, one number: {found.by_sum:.4f} nats a token (they differ by "
+        f"${power_of_ten(Decimal(gap), 0)}$, the rounding of the machine). Training makes it small; whichever name you "
+        f"use, you do the same. As a perplexity it is $e^{{{found.by_sum:.2f}}}$ = {said}: as unsure as a fair choice "
+        "among so many tokens."
     )
 
 
@@ -145,11 +148,11 @@ def figures(x: float) -> str:
     return power_of_ten(Decimal(x))
 
 
-def power_of_ten(x: Decimal) -> str:
+def power_of_ten(x: Decimal, places: int = 2) -> str:
     """A number that may be far below what a float can hold."""
     if not x:
         return "0"
-    mantissa, exponent = f"{x:.2e}".split("e")
+    mantissa, exponent = f"{x:.{places}e}".split("e")
     return mantissa if int(exponent) == 0 else rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
 
 
