@@ -16,7 +16,7 @@ VALUES = {1: "at 1, open", 0: "at 0, shut"}
 view = View(
     PAGE,
     {
-        "model": text("lstm-shakespeare-char", 80),
+        "model": text(gates.DEFAULT, 80),
         "step": scrubber.field(),
         "prompt": text(PROMPT, 5000),
         "layer": whole(0, 0, 1),

@@ -15,6 +15,7 @@ from lmcore.corpora import CorpusError
 from lmcore.probes import gates
 from lmcore.probes.gates import Inside, WhatIf
 from lmcore.probes.text_features import features
+from pages.shared import models
 from pages.shared.cache import Unhashed
 from pages.shared.lstm_gates import Sorting
 from pages.shared.models import Loaded
@@ -22,6 +23,7 @@ from pages.shared.models import Loaded
 MAX_SHOWN = 240  # tokens of the text that are looked into
 SAMPLE = 1000  # tokens on which units are measured
 START = "start"
+DEFAULT = "lstm-shakespeare-char"
 
 Ids = tuple[int, ...]
 
@@ -132,3 +134,10 @@ def sortings(found: Measured) -> list[Sorting]:
 def slug(feature: str) -> str:
     """A feature's name in links."""
     return feature.replace(" ", "-")
+
+
+def warm_up() -> None:
+    """Measure the units of the model that the page opens with, before the first visitor comes."""
+    choice = models.choices_shipped().get(DEFAULT)
+    if choice is not None:
+        measured(models.load(choice), (), 0)

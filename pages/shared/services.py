@@ -35,7 +35,7 @@ def warm_up() -> None:
     jobs = runner()
     for file in sorted(Path(__file__).parent.glob("*.py")):  # with pandas and all else that pages need
         importlib.import_module(f"pages.shared.{file.stem}")
-    from pages.shared import counted, live, living, models, probability, texts, tokenized, vectors
+    from pages.shared import counted, gates, live, living, models, probability, texts, tokenized, vectors
 
     models.warm_up()
     living.runs()
@@ -46,6 +46,7 @@ def warm_up() -> None:
     tokenized.warm_up()
     probability.warm_up()
     vectors.warm_up()
+    gates.warm_up()
     jobs.wait_warm()
 
 
