@@ -377,7 +377,7 @@ function make(root) {
   // ---- what comes from outside -------------------------------------------------------------------------------------
   function size() {
     me.width = picture.clientWidth;
-    me.height = me.width > 500 ? 500 : 400;
+    me.height = me.width > 500 ? 500 : 350;
     me.dpr = Math.min(3, devicePixelRatio || 1);
     canvas.width = Math.round(me.width * me.dpr);
     canvas.height = Math.round(me.height * me.dpr);

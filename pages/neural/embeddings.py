@@ -81,7 +81,8 @@ spec = vectors.spec_of(corpus, view["seed"], method=view["method"], n_embd=view[
 def word_in(found: Vectors) -> str:
     """The word that is looked at; one that these vectors do not have falls back to one they have."""
     if view["word"] not in found.stoi:
-        view.set(word="queen" if "queen" in found.stoi else next(iter(found.stoi)))
+        drawn, _ = parts.shown(found, view["show"], corpus, "")
+        view.set(word=next(iter(drawn or found.stoi)))
     return view["word"]
 
 
@@ -136,7 +137,10 @@ def suggestions() -> None:
             ("Paris − France + Italy", {"ask": "Paris - France + Italy", "show": "places", "word": "Paris"}),
             ("She who waits for the crown: prince − he + she", {"ask": "prince - he + she", "word": "prince"}),
             ("Four numbers a word: not enough room", {"n_embd": 4, "live": "yes"}),
-            ("Little tales, which nobody made for this", {"text": "tales-small", "word": "sea"}),
+            (
+                "Little tales, which nobody made for this",
+                {"text": "tales-small", "word": "Mia", "ask": "she - her + his"},
+            ),
         ],
     )
 

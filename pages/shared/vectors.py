@@ -28,6 +28,7 @@ from pages.shared.cache import Unhashed
 SHIPPED = "word2vec-kingdoms"
 TEXT = "kingdoms"
 CBOW_STEPS = 600
+MAX_CHARS = 2_000_000  # of a text that the web process reads itself; a worker reads all of it
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,10 @@ def shipped() -> Vectors:
 
 
 def of_job(job: JobStatus, corpus: Corpus) -> Vectors | None:
-    """The vectors of a job: all of them when it has ended, else those so far; None while there are none."""
+    """The vectors of a job: all of them when it has ended, else those so far; None while there are none.
+
+    Of a text longer than MAX_CHARS there are none before the end: to know its words takes a while.
+    """
     if not job.active:
         try:
             folder = services.runner().result(job.job_id).folder
@@ -97,7 +101,7 @@ def of_job(job: JobStatus, corpus: Corpus) -> Vectors | None:
         return _finished(folder, (folder / "config.json").stat().st_mtime_ns)
     folder = services.library().run_folder(job.job_id) / "model"
     steps = tuple(checkpoints.steps(folder))
-    if not steps:
+    if not steps or len(corpus.text) > MAX_CHARS:
         return None
     spec = job.spec
     tokenizer = _tokenizer(corpus.sha256, specs.canonical_json(spec["tokenizer"]), Unhashed(corpus))
@@ -134,13 +138,13 @@ def _tokenizer(sha256: str, options: str, corpus: Unhashed) -> Tokenizer:
 
 
 def counts(corpus: Corpus) -> Counter[str]:
-    """How often each word stands in a text."""
+    """How often each word stands in a text, of a long one in its first MAX_CHARS."""
     return _counts(corpus.sha256, Unhashed(corpus))
 
 
 @functools.lru_cache(maxsize=8)
 def _counts(sha256: str, corpus: Unhashed) -> Counter[str]:
-    return Counter(split(corpus.value.text))
+    return Counter(split(corpus.value.text[:MAX_CHARS]))
 
 
 def accuracies(vectors: Vectors) -> list[Accuracy]:
