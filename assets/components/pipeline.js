@@ -125,7 +125,7 @@ function make(root) {
     for (const rows of [logitRows, shareRows]) while (rows.children.length > k) rows.lastChild.remove();
     rest.textContent = V > k ? `${whole(V - k)} others: ${percent(Math.max(0, left))}` : "";
     const says = {
-      words: [`the last ${n} of the text`, "nothing is trained here"],
+      words: [n === 1 ? "the last one of the text" : `the last ${n} of the text`, "nothing is trained here"],
       embeddings: [`${n} × ${E} = ${whole(n * E)} numbers`, `table C: ${whole(V)} × ${E} = ${whole(data.parameters.embedding)} parameters`],
       hidden: [`tanh: ${whole(H)} numbers, −1 to 1`, `H and d: ${whole(H)} × ${whole(n * E)} + ${whole(H)} = ${whole(data.parameters.hidden)} parameters`],
       logits: [`${whole(V)} logits, the ${k} largest above`, `U and b: ${whole(V)} × ${whole(H)} + ${whole(V)} = ${whole(data.parameters.logits)} parameters`],

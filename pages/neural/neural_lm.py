@@ -106,8 +106,8 @@ best = int(seen.probs.argmax())
 n, V = len(seen.tokens), tokenizer.vocab_size
 when = {scrubber.LAST: "after all its training", 0: "before any training"}.get(step, f"after {step:,} steps")
 lesson.what_you_see(
-    f"The model sees {n} tokens and, {when}, gives {lesson.chip(itos[best])} the highest probability of {V:,}: "
-    f"{seen.probs[best]:.3g}, where a fair choice would be 1/{V:,} = {1 / V:.2g}. "
+    f"The model sees {n} token{'s' * (n > 1)} and, {when}, gives {lesson.chip(itos[best])} the highest probability of "
+    f"{V:,}: {seen.probs[best]:.3g}, where a fair choice would be 1/{V:,} = {1 / V:.2g}. "
     f"Of its {loaded.model.n_params:,} parameters {parameter_counts(loaded.model)['logits']:,} stand in the linear "
     "layer: it needs a row for every token it could say."
 )

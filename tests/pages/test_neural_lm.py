@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
+import struct
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from lmcore import checkpoints, measured
+from lmcore import checkpoints, measured, models, tokenizers
 from lmcore.probes.one_number import one_number
 from lmcore.training import window_race
-from pages.shared import lesson
+from pages.shared import lesson, services
 from tests.pages.page import no_exception, open_page, run_script, shown_text
 from tests.pages.test_every_page import NASTY
 
@@ -136,3 +141,57 @@ def test_training_ones_own_leads_to_train():
     assert at.title[0].value == "Train"
     assert at.selectbox(key="train.size").value == "ffnn"
     assert at.selectbox(key="train.tokenizer").value == "word"
+
+
+def payload(at: AppTest) -> dict[str, Any]:
+    """What common.js and the component unpack."""
+    data = at.get("bidi_component")[0].proto.bytes
+    (length,) = struct.unpack_from("<I", data)
+    header = json.loads(data[4 : 4 + length])
+    start = 4 + length
+    for name, kind, count in header["arrays"]:
+        header[name] = np.frombuffer(data, f"<{kind}", count, start)
+        start += 4 * count
+    return header
+
+
+def test_the_picture_gets_the_numbers_of_the_model(shipped):
+    sent = payload(open_page(SLUG, query={"prompt": PROMPT, "stage": "logits", "unit": "9", "token": "55"}))
+    model, ids = shipped.model, shipped.tokenizer.encode(PROMPT)
+    trace = {name: array[-1].ravel() for name, array in model.trace(ids).items()}
+    for name in ("embedding", "sum", "hidden", "logits"):
+        np.testing.assert_allclose(sent[name], trace[name], atol=1e-5)
+    np.testing.assert_allclose(sent["unit_weights"] @ sent["embedding"] + sent["unit_bias"], trace["sum"][9], atol=1e-4)
+    np.testing.assert_allclose(
+        sent["logit_weights"] @ sent["hidden"] + sent["logit_bias"], trace["logits"][55], atol=1e-4
+    )
+    assert sent["look"] == {"stage": "logits", "place": model.config.window - 1, "unit": 9, "token": 55}
+    assert sum(sent["parameters"].values()) == model.n_params
+    assert sent["order"][0] == trace["logits"].argmax()
+
+
+@pytest.mark.parametrize("window", [1, 64])
+def test_ones_own_model_of_characters(tmp_path: Path, window: int):
+    """Its tokens may be line breaks; it has no history and no snapshots; a link may point past its layers."""
+    tokenizer = tokenizers.train("char", "abc <b>\n" * 20)
+    model = models.build("ffnn", {"window": window, "n_embd": 2, "hidden_size": 3}, tokenizer.vocab_size)
+    checkpoints.save(tmp_path / "model", model, tokenizer, {"title": "<b>mine</b>"})
+    token = f"n{window:02}" + "w" * 40
+    library = services.library()
+    kept = library.keep_model(library.workspace_for(token), tmp_path / "model", "<b>mine</b>")
+    query = {"model": f"mine-{kept.id}", "prompt": "ab\nc é", "unit": "190", "place": "60", "stage": "hidden"}
+    at = open_page(SLUG, {"workspace": token, f"{SLUG}.code": True, f"{SLUG}.numbers": True}, query)
+    no_exception(at)
+    text = shown_text(at)
+    assert f"The model sees {window} token{'' if window == 1 else 's'} and" in text
+    assert "only the end was kept" in text
+    assert "How this model was trained is not kept with it" in text
+    assert "one number:" in text
+    assert payload(at)["look"] == {
+        "stage": "hidden",
+        "place": min(60, window - 1),
+        "unit": 2,
+        "token": payload(at)["order"][0],
+    }
+    assert f"embeddings ({window}, 2) hidden (3,)" in run_script(at.code[0].value)
+    assert len(at.dataframe[0].value) == 2 * window + 6 + 2 * tokenizer.vocab_size
