@@ -7,12 +7,15 @@ drops the query string. Values from a URL are data from a stranger: every field 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+LATE = 3.0  # seconds in which a browser may still send the URL that was replaced: it had not heard of the new one yet
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,9 @@ class View:
             f"view/{page}", {name: field.default for name, field in fields.items()}
         )
         url = dict(st.query_params)
-        if url != self.store.get("_url"):  # a link was opened, or the person came back without a query string
+        if url != self.store.get("_url") and not self._is_late(
+            url
+        ):  # a link was opened, or the person came back without a query string
             for name, field in fields.items():
                 if name in url:
                     try:
@@ -141,6 +146,12 @@ class View:
         """Back to the opening state."""
         self.set(**{name: field.default for name, field in self.fields.items()})
 
+    def _is_late(self, url: dict[str, str]) -> bool:
+        """Was this URL only just replaced? Then an act that came quickly after another one brings it, not a link."""
+        now = time.monotonic()
+        self.store["_replaced"] = [(old, at) for old, at in self.store.get("_replaced", []) if now - at < LATE]
+        return any(old == url for old, _ in self.store["_replaced"])
+
     def publish(self) -> None:
         """Write what differs from the opening state to the URL."""
         for name in self.fields:
@@ -154,4 +165,6 @@ class View:
         url = {**self.store.get("_extra", {}), **url}
         if dict(st.query_params) != url:
             st.query_params.from_dict(url)
+        if (old := self.store.get("_url")) is not None and old != url:
+            self.store.setdefault("_replaced", []).append((old, time.monotonic()))
         self.store["_url"] = url

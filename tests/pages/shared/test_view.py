@@ -1,0 +1,52 @@
+"""A view between URL and session: links are followed, a URL that was only just replaced is not taken for one."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import view as views
+
+
+def page() -> None:
+    import streamlit as st
+
+    from pages.shared.view import View, whole
+
+    view = View("test", {"n": whole(0, 0, 99)})
+    st.number_input("n", 0, 99, key=view.key("n"))
+    st.text(f"n is {view['n']}")
+    view.publish()
+
+
+def says(at: AppTest) -> str:
+    assert not at.exception
+    return str(at.text[0].value)
+
+
+def test_a_link_is_followed_and_nonsense_is_not():
+    at = AppTest.from_function(page)
+    at.query_params["n"] = "7"
+    assert says(at.run()) == "n is 7"
+    at.query_params["n"] = "8"
+    assert says(at.run()) == "n is 8"
+    at.query_params["n"] = "-1"
+    assert says(at.run()) == "n is 8"
+
+
+def test_an_act_that_brings_the_url_of_before_is_no_link(monkeypatch: pytest.MonkeyPatch):
+    """Two quick acts: the browser sends the second one before it has heard of the URL that the first one made."""
+    at = AppTest.from_function(page)
+    at.query_params["n"] = "10"
+    at.run()
+    at.number_input[0].set_value(11).run()
+    at.query_params["n"] = "10"
+    at.number_input[0].set_value(12)
+    assert says(at.run()) == "n is 12"
+    assert at.query_params["n"] == "12"
+    later = time.monotonic() + views.LATE + 1
+    monkeypatch.setattr(views.time, "monotonic", lambda: later)
+    at.query_params["n"] = "10"
+    assert says(at.run()) == "n is 10"  # a while later it is a link again
