@@ -2,7 +2,7 @@
 // word previews its nearest words, a click keeps it; the list beside the map is the same words as buttons.
 
 const SEGMENT_MS = 520, GLIDE_MS = 240, NEAR_PX = 26, PAD = 34, LABEL = 16;
-const SHAPES = ["●", "■", "▲", "◆", "▼", "✚", "○", "✖"];
+const SHAPES = ["●", "■", "▲", "◆", "▼", "✚", "○", "✖", "★", "□"];
 
 function make(root) {
   const off = new AbortController();
@@ -28,6 +28,7 @@ function make(root) {
 
   const S = () => me.data.steps.length, n = () => me.data.words.length;
   const name = (i) => me.data.names[i];
+  const sign = (kind) => SHAPES[me.data.styles[kind] % SHAPES.length], hue = (kind, hues) => hues[me.data.styles[kind] % hues.length];
   const snapshot = () => Math.round(me.t);
 
   // ---- where everything stands ---------------------------------------------------------------------------------
@@ -73,16 +74,18 @@ function make(root) {
   function shape(ink, kind, x, y, r) {
     ink.beginPath();
     const poly = (...points) => (points.forEach(([px, py], i) => ink[i ? "lineTo" : "moveTo"](x + px * r, y + py * r)), ink.closePath());
-    const which = SHAPES[kind % SHAPES.length];
-    if (which === "■") ink.rect(x - r * 0.85, y - r * 0.85, r * 1.7, r * 1.7);
+    const which = sign(kind);
+    if (which === "■" || which === "□") ink.rect(x - r * 0.85, y - r * 0.85, r * 1.7, r * 1.7);
     else if (which === "▲") poly([0, -1.15], [1.1, 0.85], [-1.1, 0.85]);
     else if (which === "◆") poly([0, -1.3], [1.1, 0], [0, 1.3], [-1.1, 0]);
     else if (which === "▼") poly([0, 1.15], [1.1, -0.85], [-1.1, -0.85]);
     else if (which === "✚" || which === "✖") {
       const turn = which === "✖" ? Math.PI / 4 : 0, arm = [[-0.4, -1.2], [0.4, -1.2], [0.4, -0.4], [1.2, -0.4], [1.2, 0.4], [0.4, 0.4], [0.4, 1.2], [-0.4, 1.2], [-0.4, 0.4], [-1.2, 0.4], [-1.2, -0.4], [-0.4, -0.4]];
       poly(...arm.map(([a, b]) => [a * Math.cos(turn) - b * Math.sin(turn), a * Math.sin(turn) + b * Math.cos(turn)]));
+    } else if (which === "★") {
+      poly(...Array.from({ length: 10 }, (_, j) => [j % 2 ? 0.6 : 1.45, (j * Math.PI) / 5]).map(([far, at]) => [far * Math.sin(at), -far * Math.cos(at)]));
     } else ink.arc(x, y, r, 0, 2 * Math.PI);
-    if (which === "○") ink.stroke();
+    if (which === "○" || which === "□") ink.stroke();
     else ink.fill();
   }
 
@@ -111,7 +114,7 @@ function make(root) {
     for (const i of order) {
       const [x, y, depth] = me.spots[i], lit = i === active || near.includes(i);
       ink.globalAlpha = held && !lit ? 0.45 : me.deep ? 0.4 + 0.6 * depth : 0.95;
-      ink.fillStyle = ink.strokeStyle = hues[me.data.kinds[i] % hues.length];
+      ink.fillStyle = ink.strokeStyle = hue(me.data.kinds[i], hues);
       ink.lineWidth = 2;
       shape(ink, me.data.kinds[i], x, y, (lit ? 6.5 : 5) * (me.deep ? 0.75 + 0.5 * depth : 1));
     }
@@ -157,7 +160,7 @@ function make(root) {
       ink.strokeStyle = paper;
       ink.lineWidth = 4;
       ink.strokeText(text, x0, y0);
-      ink.fillStyle = lit ? getComputedStyle(root).color : hues[me.data.kinds[i] % hues.length];
+      ink.fillStyle = lit ? getComputedStyle(root).color : hue(me.data.kinds[i], hues);
       ink.fillText(text, x0, y0);
     }
   }
@@ -289,8 +292,8 @@ function make(root) {
       const of = me.data.words.map((word, i) => [word, i]).filter(([, i]) => me.data.kinds[i] === k);
       if (!of.length) return;
       const head = el("p", "kind");
-      const mark = el("span", "mark", SHAPES[k % SHAPES.length], { "aria-hidden": "true" });
-      mark.style.color = hues[k % hues.length];
+      const mark = el("span", "mark", sign(k), { "aria-hidden": "true" });
+      mark.style.color = hue(k, hues);
       head.append(mark, document.createTextNode(` ${kind}`));
       const row = el("div", "words");
       for (const [word, i] of of) {
@@ -395,8 +398,8 @@ function make(root) {
     const hues = me.data.palette[isDark(root) ? "dark" : "light"];
     me.data.kind_names.forEach((kind, k) => {
       if (!me.data.kinds.includes(k)) return;
-      const item = el("span", "item"), mark = el("span", "mark", SHAPES[k % SHAPES.length], { "aria-hidden": "true" });
-      mark.style.color = hues[k % hues.length];
+      const item = el("span", "item"), mark = el("span", "mark", sign(k), { "aria-hidden": "true" });
+      mark.style.color = hue(k, hues);
       item.append(mark, document.createTextNode(` ${kind}`));
       kinds.append(item);
     });

@@ -25,6 +25,8 @@ class Map(NamedTuple):
     kinds: tuple[int, ...]
     """(n,) indices in `kind_names`."""
     kind_names: tuple[str, ...]
+    styles: tuple[int, ...]
+    """The colour and the sign of each kind: the same number is the same on every map."""
     places: NDArray[np.floating]
     """(S, n, 3)"""
     share: tuple[float, ...]
@@ -45,7 +47,7 @@ class Look(NamedTuple):
 
 
 def palette(theme: Theme) -> list[str]:
-    """A colour for each kind, in the order in which kinds are named; nothing is told by colour alone."""
+    """A colour for each kind by its style; the signs tell apart what shares one, and what an eye cannot tell apart."""
     forget, inputs, candidate, _ = theme.gates
     return [theme.accent, theme.key, theme.value, theme.attention, inputs, candidate, forget, theme.quiet]
 
@@ -82,6 +84,7 @@ def embedding_map(
         "words": list(drawn.words),
         "kinds": list(drawn.kinds),
         "kind_names": list(drawn.kind_names),
+        "styles": list(drawn.styles),
         "palette": {"light": palette(LIGHT), "dark": palette(DARK)},
         "steps": list(steps),
         "share": [float(share) for share in drawn.share],

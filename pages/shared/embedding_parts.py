@@ -32,6 +32,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 TITLES = {"people": "People", "places": "Places", "all": "All of these"}
 OTHER = "other"
+STYLES = {kind: i for i, kind in enumerate((*GROUPS["all"], OTHER))}
 
 
 def has_kinds(found: Vectors) -> bool:
@@ -109,6 +110,7 @@ def _make_map(
         tuple(position[i] for i in ids),
         tuple(names.index(kind) for kind in kinds),
         tuple(names),
+        tuple(STYLES.get(name, i) for i, name in enumerate(names)),
         np.stack([axes.of(part[ids]) for part in found.arrays]),
         tuple(float(share) for share in axes.share),
         np.vectorize(position.__getitem__, otypes=[np.int32])(np.stack(near)),

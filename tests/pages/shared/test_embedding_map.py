@@ -34,7 +34,7 @@ def test_nonsense_counts_as_nothing(sent: Any, found: Look | None, monkeypatch: 
 
 def test_sizes_that_do_not_fit_are_refused() -> None:
     places, near = np.zeros((2, 1, 3)), np.zeros((2, 1, 4), int)
-    drawn = Map((0,), (0,), ("word",), places, (0.5, 0.2, 0.1), near, near.astype(float))
+    drawn = Map((0,), (0,), ("word",), (0,), places, (0.5, 0.2, 0.1), near, near.astype(float))
     with pytest.raises(ValueError, match="3 snapshots of 1 words"):
         component.embedding_map(drawn, ["a"], [0, 1, 2], look=Look(0, None), key=KEY)
     with pytest.raises(ValueError, match="no row 5"):
