@@ -34,6 +34,7 @@ N_ALTERNATIVES = 10
 
 PARTS = {  # files of their own that a component needs before its own
     "temperature_bench": ("temperature_distribution",),
+    "embedding_map": ("embedding_picture",),
     "token_cuts": ("token_face",),
     "bpe_merges": ("token_face",),
     "lstm_gates": ("lstm_parts",),
