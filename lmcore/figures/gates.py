@@ -64,12 +64,15 @@ def moved_along(tokens: Sequence[str], distances: Sequence[float], place: int, g
         "customdata": [label(token) for token in tokens],
         "hovertemplate": "after %{customdata}<br>moved by %{y:.3f}<extra></extra>",
     }  # fmt: skip
-    few = len(tokens) <= MANY
+    few, letters = len(tokens) <= MANY, max(map(len, tokens[1:]), default=0) <= 1
+    names = [label(token) for token in tokens]
+    if letters and names:
+        names[0] = ""  # that of the start token is no letter, and would lie over its neighbours
     shared = layout(
         theme,
         x={
-            "tickvals": at if few else [], "ticktext": [label(token) for token in tokens] if few else [],
-            "tickangle": 0 if few and max(map(len, tokens), default=0) <= 1 else -90, "fixedrange": True,
+            "tickvals": at if few else [], "ticktext": names if few else [],
+            "tickangle": 0 if letters else -90, "fixedrange": True,
             "tickfont": {"size": 14, "color": theme.quiet}, "range": [-0.7, len(tokens) - 0.3],
         },
         y={

@@ -42,11 +42,10 @@ def of_units(found: Measured, unit: int, n_units: int) -> str:
         f"{most} keeps most, {found.forget[most]:.3f} on average: half of what it holds is still there after "
         f"{_half_life(found.forget[most])}. "
         + (f"The cells that follow the text most closely: {follows}. " if follows else "")
-        + (f"Here is nothing about {' or '.join(absent)}, which that text does not have. " if absent else "")
+        + (f"Nothing can be said about {' or '.join(absent)}: that text has none. " if absent else "")
         + f"Unit {unit} keeps {found.forget[unit]:.3f}"
         + (f" and goes best with {best} (r = {mine[best]:.2f}). " if best else ". ")
-        + "Among so many units some follow anything a little by chance; the text they are measured on is not the one "
-        "above, so what you see there can agree or not."
+        + "With so many units, some follow anything a little by chance."
     )
 
 

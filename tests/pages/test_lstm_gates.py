@@ -50,7 +50,7 @@ def test_the_component_gets_the_trace_of_the_sentence() -> None:
     names = [name for name, *_ in sent["menu"]]
     assert {"open", "position-in-line", "after-a-space", "uppercase", "number"} <= set(names)
     assert "inside-quotes" not in names  # Shakespeare's text has none, and the page says so
-    assert "nothing about inside quotes" in shown_text(at)
+    assert "Nothing can be said about inside quotes" in shown_text(at)
     orders = sent["orders"].reshape(len(names), sent["H"])
     assert all(sorted(order) == list(range(sent["H"])) for order in orders.tolist())
     r = sent["scores"].reshape(len(names), sent["H"])[names.index("uppercase")]

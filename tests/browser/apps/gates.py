@@ -10,7 +10,8 @@ from pages.shared.lstm_gates import Locked, Sorting, held_in, lstm_gates
 st.set_page_config(layout="wide")
 state = st.session_state
 text = st.query_params.get("text", 'He said: "No <b>way</b>."\nSo 😀 it ended.')
-tokenizer = tokenizers.train("char", 'He said: "No <b>way</b>."\nSo it ended.')
+kind = "word" if "apart" in st.query_params else "char"
+tokenizer = tokenizers.train(kind, 'He said: "No <b>way</b>."\nSo it ended.')
 ids = tokenizer.encode(text)
 model = models.build("lstm", {"n_embd": 8, "hidden_size": int(st.query_params.get("h", 40))}, tokenizer.vocab_size)
 inside = gates.inside(model.trace(ids))
@@ -32,5 +33,7 @@ def follow() -> None:
 
 
 tokens = ["<s>", *(tokenizer.itos[i] for i in ids)]
-now = lstm_gates(inside, tokens, sortings, locked=state.held, apart=False, key="gates", on_locked=follow)
+now = lstm_gates(
+    inside, tokens, sortings, locked=state.held, apart="apart" in st.query_params, key="gates", on_locked=follow
+)
 st.caption(f"unit={now.unit} position={now.position} sort={now.sort} runs={state.runs}")
