@@ -22,22 +22,32 @@ MODELS: dict[str, dict[str, Any]] = {  # within 5 % as many multiplications a to
     "rnn": {"n_embd": 64, "hidden_size": 256},
     "gpt": {"n_layer": 2, "n_head": 2, "n_embd": 64, "block_size": 1024},
 }
-REPEATS = 6  # of which the shortest counts
-ENOUGH = 0.4  # seconds: a measurement that takes longer is not repeated
+TRIES = 3, 12  # at least and at most
+ENOUGH = 0.3  # seconds of tries
 
 
 def times(lengths: tuple[int, ...] = LENGTHS) -> Iterator[Row]:
     """Rows "about" "machine", "model" (n_params, products a token), then "time": for a model and a length L, the
     microseconds a token with the "whole" text in one pass, and in "steps" of one token.
 
-    The weights are new: how long a product takes does not depend on them.
+    On one thread, in time that a core worked for it: on a busy machine the clock would tell how busy it is. The
+    weights are new: how long a product takes does not depend on them.
     """
     import torch
 
-    yield {
-        "about": "machine", "cores": os.cpu_count(), "threads": torch.get_num_threads(),
-        "machine": platform.machine(), "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-    }  # fmt: skip
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # two that share a busy core wait for each other 50 times longer than they work
+    try:
+        yield {
+            "about": "machine", "cores": os.cpu_count() or 1, "threads": torch.get_num_threads(),
+            "machine": platform.machine(),
+        }  # fmt: skip
+        yield from _times(lengths)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _times(lengths: tuple[int, ...]) -> Iterator[Row]:
     networks = {name: _new(name) for name in MODELS}
     for name, model in networks.items():
         yield {"about": "model", "model": name, "n_params": model.n_params, "products": products(name), **MODELS[name]}
@@ -80,14 +90,11 @@ def _steps(model: Any, ids: list[int]) -> None:
 
 
 def _shortest(act: Callable[[], None]) -> float:
-    """Seconds; the first try warms up."""
-    found = []
-    for i in range(REPEATS):
-        began = time.perf_counter()
+    """Seconds of a core's work, the shortest of several tries; the first one warms up."""
+    act()
+    found: list[float] = []
+    while len(found) < TRIES[0] or (len(found) < TRIES[1] and sum(found) < ENOUGH):
+        began = time.thread_time()
         act()
-        took = time.perf_counter() - began
-        if i or took > ENOUGH:
-            found.append(took)
-        if took > ENOUGH:
-            break
+        found.append(time.thread_time() - began)
     return min(found)

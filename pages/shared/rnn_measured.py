@@ -124,20 +124,23 @@ def _what_it_costs(last: Rows, times: Rows, machine: dict[str, Any]) -> str:
     gain = {model: row["steps"] / row["whole"] for model, row in found.items()}
     best = min((row for row in times if row["model"] == "gpt"), key=lambda row: row["whole"])
     turns = (
-        f" It was least at L = {best['L']:,}, {best['whole']:.3g} µs; beyond, attention's L² comparisons weigh in."
+        f" It was least at L = {best['L']:,}, {small(best['whole'])} µs; beyond, attention's L² comparisons weigh in."
         if best["L"] < L
         else ""
     )
     faster = "GPT" if gpt["whole"] < rnn["whole"] else "RNN"
     ratio = max(gpt["whole"], rnn["whole"]) / min(gpt["whole"], rnn["whole"])
     threads = f"{machine['threads']} {'thread' if machine['threads'] == 1 else 'threads'}"
+    expected = gain["gpt"] > gain["rnn"] and gain["gpt"] > 1
     return (
         f"At L = {L:,} the GPT reads the whole text **{gain['gpt']:.3g} times** as fast as token by token, the RNN "
-        f"**{gain['rnn']:.3g} times**: that is what waiting for each other costs. From L = {times[0]['L']} to {L:,} "
-        f"the time of a token in the whole text goes from {first['rnn']['whole']:.3g} to {rnn['whole']:.3g} µs in the "
-        f"RNN and from {first['gpt']['whole']:.3g} to {gpt['whole']:.3g} µs in the GPT.{turns} The {faster} is "
-        f"{ratio:.3g} times as fast on the whole text. Token by token, a step takes the RNN {rnn['steps']:.3g} µs and "
-        f"the GPT {gpt['steps']:.3g} µs, and the GPT has to look back at all that came before. All this on "
-        f"{machine['cores']} cores, of which torch used {threads}; a graphics card, made for doing much at once, was "
-        "not measured."
+        f"**{gain['rnn']:.3g} times**"
+        + (": places that need not wait for each other share their work. " if expected else ". ")
+        + f"From L = {times[0]['L']} to {L:,} the time of a token in the whole text goes from "
+        f"{small(first['rnn']['whole'])} to {small(rnn['whole'])} µs in the RNN and from "
+        f"{small(first['gpt']['whole'])} to {small(gpt['whole'])} µs in the GPT.{turns} The {faster} is {ratio:.3g} "
+        f"times as fast on the whole text. Token by token, a step takes the RNN {small(rnn['steps'])} µs and the GPT "
+        f"{small(gpt['steps'])} µs, and the GPT has to look back at all that came before. All this on a machine with "
+        f"{machine['cores']} {'core' if machine['cores'] == 1 else 'cores'}, of which torch used {threads}; a graphics "
+        "card, made for doing much at once, was not measured. Counted is the time that a core worked for it."
     )

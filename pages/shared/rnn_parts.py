@@ -142,7 +142,7 @@ def _says(
         f"of a gradient: {_finite(norms[0])} at the place itself"
     )
     if k:
-        said += f", **{_finite(norms[k])} {k} {'token' if k == 1 else 'tokens'} back**"
+        said += f" and **{_finite(norms[k])}** at {k} {'token' if k == 1 else 'tokens'} back"
         if np.isfinite(norms[k]) and norms[0] > 0:
             said += f", {_finite(norms[k] / norms[0])} times as long"
     half = now.half_life(t) if np.isfinite(norms).all() else None

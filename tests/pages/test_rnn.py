@@ -40,7 +40,7 @@ def test_the_page_says_what_the_probe_says(shipped: Any):
     found, wide, t = reach(shipped.model, ids), stretch(shipped.model), len(ids) - 1
     said = read(at, "After ")
     assert f"**{found.losses[t]:.3g} nats**" in said
-    assert f"**{found.norms[t, 10]:.3g} 10 tokens back**" in said
+    assert f"**{found.norms[t, 10]:.3g}** at 10 tokens back" in said
     assert f"**{wide.largest:.3g}**, its spectral radius {wide.radius:.3g}" in said
     assert "it vanishes because at each step tanh's slope" in said
 
@@ -131,7 +131,7 @@ def test_what_was_measured_is_said_in_its_numbers():
     assert f"at step {ended} **the loss was no longer a number**" in text
     assert f"stands at {relu[-1]['clipped_loss']:.3g} nats" in text
     times = {row["model"]: row for row in measured.read("token-times")["rows"] if row.get("L") == 1024}
-    assert f"**{times['gpt']['steps'] / times['gpt']['whole']:.3g} times**" in text
+    assert f"**{times['gpt']['steps'] / times['gpt']['whole']:.3g} times** as fast" in text
     at.session_state["rnn.clip-f"] = "tanh"
     at.run()
     no_exception(at)
