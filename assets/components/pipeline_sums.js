@@ -94,7 +94,7 @@ function makeSums(on, go) {
       places.set([chipOf(wordAt(place)), ` word ${place + 1} of ${n}`], place, n);
       const said = id === data.nothing
         ? line("Before the text began there is no token: ", `${E} zeros stand in its place.`)
-        : line("Looked up, not computed: ", symbol("C", id), `, row ${whole(id)} of the table of ${whole(data.tokens.length)} × ${E} numbers. Training moved them there.`);
+        : line("Looked up, not computed: ", symbol("C", id), `, row ${whole(id)} of the table of ${whole(data.tokens.length)} × ${E} numbers. Training moves them.`);
       const grid = el("div", "numbers");
       const most = largest(data.embedding), signed = data.signed[data.dark ? "dark" : "light"];
       grid.append(...Array.from(row.slice(0, MOST_LISTED), (x) => {
