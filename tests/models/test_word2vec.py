@@ -12,7 +12,18 @@ from torch.nn import functional as F
 
 from lmcore import batches, models, tokenizers
 from lmcore.batches import Tokens
-from lmcore.models.word2vec import Batch, Word2Vec, batch_loss, chances, pairs, table, table_gradient, table_loss
+from lmcore.models.word2vec import (
+    Batch,
+    Word2Vec,
+    batch_loss,
+    chances,
+    pairs,
+    sigmoid,
+    softplus,
+    table,
+    table_gradient,
+    table_loss,
+)
 from lmcore.models.word2vec_config import Word2VecConfig
 from lmcore.training.config import TrainConfig
 from lmcore.training.word2vec import Sampler, train
@@ -262,3 +273,9 @@ def test_analogies_beside_gensim() -> None:
     assert peers > 0.85
     assert ours > 0.9
     assert ours > peers - 0.08
+
+
+def test_the_functions_of_the_loss_do_not_overflow() -> None:
+    x = np.array([-200, -30, -1, 0, 1e-3, 1, 30, 200], np.float32)
+    np.testing.assert_allclose(softplus(x), np.logaddexp(0, x.astype(np.float64)), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(sigmoid(x), torch.sigmoid(torch.tensor(x)).numpy(), rtol=1e-5, atol=1e-7)
