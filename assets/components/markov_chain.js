@@ -466,7 +466,8 @@ function make(root) {
     rest();
     move();
   });
-  on(go, "click", () => {
+  on(go, "click", (event) => {
+    if (event.detail > 1) return; // the second half of a double click would stop what the first began
     if (me.walking) return rest();
     setOut(MOST_STEPS);
   });

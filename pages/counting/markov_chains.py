@@ -41,7 +41,7 @@ lesson.idea(
 
 controls = st.columns([3, 2, 2], vertical_alignment="bottom")
 with controls[0]:
-    corpus = texts.picker("Text", view.key("text"))
+    corpus = texts.picker("Text", view.key("text"), default="mouse")
 with controls[1]:
     st.segmented_control("Tokens", list(KINDS), format_func=KINDS.__getitem__, key=view.key("tokenizer"), required=True)
 with controls[2]:
@@ -87,7 +87,7 @@ locked = markov_chain(
     key=STAGE, other_name=other, opening=OPENING_STEPS if view.untouched else 0, on_locked=on_locked,
 )  # fmt: skip
 st.caption(
-    "Row: the token now. Column: the next one. The numbers are percent, and each row sums to 100. "
+    "Row: the token now. Column: the next one. Each row sums to 100 percent, written where there is room. "
     + (f"*{other.capitalize()}* stands for the {n_other:,} that are not shown. " if part.others else "")
     + "A line is an edge of the graph, as wide as it is probable"
     + (f"; those below {percent(view['least'])} are walked, but not drawn." if view["least"] > 0 else ".")

@@ -80,6 +80,10 @@ table = model.table(order)
 
 typed = st.session_state.get(view.key("context"), view["context"])
 typed_ids = tokenizer.encode(typed)
+if typed == view.fields["context"].default and tokenizer.unknown(typed):  # the opening words, in a text without them
+    typed_ids = whole_model.top_ngrams(min(2, whole_model.config.order), 1)[0].reshape(-1).tolist()
+    typed = tokenizer.decode(typed_ids)
+    view.set(context=typed)
 context = model.context(typed_ids)  # its last n - 1 tokens, start tokens where there are fewer
 probs = np.exp(model.prompt(typed_ids)[1].astype(np.float64))
 likeliest = sampling.top(probs, 12)
@@ -111,10 +115,15 @@ lesson.try_this(
     ],
 )
 once = float((table.counts == 1).mean()) if table.counts.size else 0.0
+n_types = whole_model.table(1).tokens.size
 lesson.what_you_see(
-    f"The text has {counts.tokens.ids.size:,} tokens and {V - 1:,} different ones. Of the {V - 1:,}$^{order}$ possible "
-    f"{order}-grams it holds {table.counts.size:,}, and {once:.0%} of these stand in it only once. "
-    "A count of 1 is hardly a probability: that is why counting stops helping as the order grows."
+    f"The text has {counts.tokens.ids.size:,} tokens and {n_types:,} different ones. Of the {n_types:,}$^{order}$ "
+    f"possible {order}-grams it holds {table.counts.size:,}, and {once:.0%} of these stand in it only once. "
+    + (
+        "A count of 1 is hardly a probability: that is why counting stops helping as the order grows."
+        if once > 0.2
+        else "Most were seen often enough to trust their shares; raise the order and see how long that lasts."
+    )
 )
 lesson.predict(
     PAGE,

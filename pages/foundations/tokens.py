@@ -39,9 +39,19 @@ lesson.idea(
     "A model never sees text. A tokenizer cuts the text and looks every token up in a vocabulary; the model gets the "
     "indices, answers with indices, and the same table turns them back into text.",
     r"\text{encode}(\text{text}) = (i_1, \dots, i_L), \quad 0 \le i < V, \qquad "
-    r"\text{decode}(\text{encode}(\text{text})) = \text{text}",
-    {"i_1, \\dots, i_L": "the indices", "L": "the number of tokens", "V": "the size of the vocabulary"},
+    r"\text{decode}(\text{encode}(\text{text})) = \text{text}^{*}",
+    {
+        "*": "but for words, which forget the spaces and what they do not know",
+        "i_1, \\dots, i_L": "the indices",
+        "L": "the number of tokens",
+        "V": "the size of the vocabulary",
+    },
 )
+
+
+def counted(n: int, what: str) -> str:
+    """1 word, 2 words."""
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
 
 
 def keep_short() -> None:
@@ -115,7 +125,8 @@ lesson.try_this(
 sizes = {kind: cut.ids.size for kind, cut in found.items()}
 n_unknown = int((found["word"].ids == UNK_ID).sum())
 lesson.what_you_see(
-    f"The same {len(typed)} characters are {sizes['byte']} bytes, {sizes['word']} words and {sizes['bpe']} pieces. "
+    f"The same text is {counted(len(typed), 'character')}, {counted(sizes['byte'], 'byte')}, "
+    f"{counted(sizes['word'], 'word')} and {counted(sizes['bpe'], 'piece')}. "
     "Few kinds of token make long sequences, many kinds make short ones: "
     f"{letters.tokenizer.vocab_size:,} characters against {words.tokenizer.vocab_size:,} words. "
     + (f"The words do not have {n_unknown} of yours, and each becomes {lesson.chip(UNK)}. " if n_unknown else "")
@@ -126,13 +137,14 @@ st.caption(
     "learnt. Some books count from 1, code counts from 0. Models in use have about 50,000 tokens or more: GPT-2 has "
     "50,257."
 )
+n_capitals = len(pieces.tokenizer.encode(typed.upper()))
 lesson.predict(
     PAGE,
     "You write the same sentence in capitals. What happens to the number of pieces?",
-    ["It stays: the words are the same", "It grows", "It shrinks"],
-    1,
+    ["It stays as it is", "It grows", "It shrinks"],
+    1 if n_capitals > sizes["bpe"] else 2 if n_capitals < sizes["bpe"] else 0,
     "The pieces were learnt from how this text is written. Words in capitals are rare in it, so few of their pairs "
-    f"were ever joined. Yours has {sizes['bpe']} pieces, in capitals {len(pieces.tokenizer.encode(typed.upper()))}.",
+    f"were ever joined. Yours has {sizes['bpe']} pieces, in capitals {n_capitals}.",
 )
 
 

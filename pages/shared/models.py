@@ -18,7 +18,7 @@ from lmcore.models import FAMILIES
 from lmcore.models.base import LanguageModel
 from lmcore.probes.alternatives import Place, places
 from lmcore.tokenizers.base import Tokenizer
-from pages.shared import services
+from pages.shared import lesson, services
 from pages.shared.cache import Unhashed
 from pages.shared.view import View
 
@@ -87,10 +87,21 @@ def picker(
     """
     found = {id: choice for id, choice in choices(view.share).items() if family in (None, choice.family)}
     if view[name] not in found:
+        st.session_state[f"{view.key(name)}.missing"] = True
         fallback = view.fields[name].default if family else DEFAULT
         view.set(**{name: fallback if fallback in found else next(iter(found))})
     titles = {id: choice.title for id, choice in found.items()}
-    st.selectbox(label, list(titles), format_func=titles.__getitem__, key=view.key(name), on_change=on_change)
+
+    def changed() -> None:
+        st.session_state.pop(f"{view.key(name)}.missing", None)
+        if on_change:
+            on_change()
+
+    st.selectbox(label, list(titles), format_func=titles.__getitem__, key=view.key(name), on_change=changed)
+    if st.session_state.get(f"{view.key(name)}.missing"):
+        st.caption(
+            f"The model of that link is not in your library: this is {lesson.named(titles[view[name]])} instead."
+        )
     return load(found[view[name]])
 
 

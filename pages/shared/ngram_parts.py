@@ -81,7 +81,9 @@ def what_comes_next(page: str, counts: Counted, model: NGram, context: tuple[int
     """The likeliest tokens after a context as bars, with their counts."""
     tokens, times = model.continuations(context)
     said = lesson.chip(counted.spelled(counts.tokenizer, context))
-    if tokens.size:
+    if tokens.size and not context:
+        st.markdown(f"**Order 1 looks at no word before**: each of {int(times.sum()):,} tokens by its share.")
+    elif tokens.size:
         st.markdown(f"**After {said}**, which stands in the text {int(times.sum()):,} times:")
     elif model.config.smoothing == "mle":
         st.info(
@@ -89,6 +91,12 @@ def what_comes_next(page: str, counts: Counted, model: NGram, context: tuple[int
             "Take a lower order, or another way to read the counts.", icon=":material/block:",
         )  # fmt: skip
         return
+    elif model.config.smoothing == "add-k":
+        zero = " With k = 0 that is 0 divided by 0; the same for every token is shown." if model.config.k == 0 else ""
+        st.info(
+            f"{said} never stands in this text, so every token gets the same share: add k asks nothing shorter.{zero}",
+            icon=":material/block:",
+        )
     else:
         st.info(f"{said} never stands in this text, so a shorter context answers.", icon=":material/block:")
     often = dict(zip(tokens.tolist(), times.tolist(), strict=True))
@@ -160,6 +168,8 @@ def one_probability(
         bar = parts_bar([*names, "any token"], [*shares, max(prob - sum(shares), 0.0)], theme=lesson.theme())
         st.plotly_chart(bar, key=f"{page}.parts", config=QUIET)
     st.dataframe(_table(answers, counts), hide_index=True, key=f"{page}.path")
+    if model.config.smoothing == "stupid-backoff":
+        st.caption("Stupid backoff gives scores, not probabilities: they do not sum to 1.")
     if model.config.smoothing in ("kneser-ney", "modified-kneser-ney") and model.config.order > 1:
         st.caption(
             "Below the longest order these methods count in how many different company a token stands, "

@@ -40,26 +40,38 @@ def title_of(spec: Mapping[str, Any], own: Mapping[str, str]) -> str:
     return CATALOG_TITLES.get(spec.get("name", ""), spec.get("title") or "a text")
 
 
-def picker(label: str, key: str) -> Corpus:
-    """A select box of all texts with a place to add one's own; the picked text."""
+def picker(label: str, key: str, default: str = DEFAULT) -> Corpus:
+    """A select box of all texts with a place to add one's own; the picked text.
+
+    A text that is not there (somebody else's own, in a link they gave away) is named as missing, and `default` taken.
+    """
     added = st.session_state.pop(f"{key}.added", None)
     if added:
         st.session_state[key] = added
     found = choices()
     if st.session_state.get(key) not in found:
-        st.session_state[key] = DEFAULT
+        st.session_state[f"{key}.missing"] = key in st.session_state
+        st.session_state[key] = default
     with st.container(
         horizontal=True, vertical_alignment="bottom", gap="xsmall"
     ):  # needs 235 px, else it takes two rows
-        picked = st.selectbox(label, list(found), format_func=found.__getitem__, key=key, width="stretch")
+        picked = st.selectbox(
+            label, list(found), format_func=found.__getitem__, key=key, width="stretch",
+            on_change=st.session_state.pop, args=(f"{key}.missing", None),
+        )  # fmt: skip
         with st.popover("Yours", icon=":material/add:", width="content", help="Paste or upload a text of your own."):
             _add(key)
+    if st.session_state.get(f"{key}.missing"):
+        st.caption(f"The text of that link is not in your library: this is {lesson.named(found[picked])} instead.")
     return load(picked)
 
 
 def _add(key: str) -> None:
     """Paste or upload. A text that is refused stays in the box, with the reason under it."""
-    st.caption("A text stays on this server, in your library. A plain text file of at most 20 MB.")
+    st.caption(
+        f"A text stays on this server, in your library: at least {corpora.MIN_CHARS} characters, or a plain text file "
+        "of at most 20 MB."
+    )
     pasted = st.text_area("Paste a text", key=f"{key}.paste", height=160)
     uploaded = st.file_uploader("or choose a file", key=f"{key}.file", type=["txt", "md", "csv", "log", "text"])
     title = st.text_input("Its name", key=f"{key}.title", max_chars=80, placeholder="My text")

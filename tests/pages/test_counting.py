@@ -110,3 +110,29 @@ def test_every_order_and_tokenizer_draws(kind: str, order: int):
     at = open_page("n-grams", query={"text": "mouse", "tokenizer": kind, "order": str(order), "context": "the"})
     no_exception(at)
     assert at.get("plotly_chart")
+
+
+@pytest.mark.parametrize(
+    ("slug", "instead"), [("n-grams", "Little tales"), ("markov-chains", "The mouse ate the cheese")]
+)
+def test_a_link_to_somebody_elses_text_says_what_is_shown_instead(slug: str, instead: str):
+    at = open_page(slug, query={"text": "mine-999"})
+    no_exception(at)
+    assert f"The text of that link is not in your library: this is `{instead}` instead." in shown_text(at)
+    at.selectbox(key=f"{slug}.text").select("tales-small").run()
+    no_exception(at)
+    assert "not in your library" not in shown_text(at)
+
+
+def test_add_k_asks_nothing_shorter():
+    query = {"text": "mouse", "order": "2", "smoothing": "add-k", "context": "zebra", "k": "0"}
+    said = shown_text(open_page("n-grams", query=query))
+    assert "every token gets the same share: add k asks nothing shorter. With k = 0 that is 0 divided by 0" in said
+
+
+def test_another_text_opens_with_words_that_it_has():
+    at = open_page("n-grams", query={"text": "mouse", "order": "2"})
+    no_exception(at)
+    assert "<unk>" not in at.text_input(key="n-grams.context").value
+    assert "Not in this model's vocabulary" not in shown_text(at)
+    assert "63,875 tokens and 14 different ones" in shown_text(at)
