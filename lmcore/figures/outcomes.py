@@ -45,10 +45,11 @@ def line_of_outcomes(names: Sequence[str], probs: Sequence[float], *, theme: The
         x={
             "range": [-0.012, 1.012], "tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": ["0", "¼", "½", "¾", "1"],
             "showline": False, "fixedrange": True, "tickfont": {"size": 17, "color": theme.ink}, "automargin": False,
+            "ticklabeloverflow": "allow",
         },
         y={"showticklabels": False, "showline": False, "fixedrange": True, "automargin": False},
         height=116,
-        margin={"l": 0, "r": 0, "t": 8, "b": 36},
+        margin={"l": 6, "r": 6, "t": 8, "b": 36},
         bargap=0,
         annotations=notes,
         shapes=[
