@@ -87,10 +87,17 @@ def beside(loaded: Loaded, ids: Ids, t: int) -> NDArray[np.float64] | None:
 def of_state(hidden: NDArray[Any], unit: int, place: int, tokens: Sequence[str], f: str) -> str:
     """The hidden state in this text's numbers."""
     P, H = hidden.shape
-    at = lesson.chip(tokens[place]) if place else "the start"
-    said = (
-        f"The {H} numbers after {at} are all that this network knows of the {place:,} tokens before: no token is "
-        f"kept. Unit {unit} stands at {hidden[place, unit]:.3g}; along the text it moves between "
+    many = f"The {H} numbers" if H > 1 else "The one number"
+    if place:
+        so_far = "1 token" if place == 1 else f"{place:,} tokens"
+        said = (
+            f"{many} after {lesson.chip(tokens[place])} {'are' if H > 1 else 'is'} all that this network knows of the "
+            f"{so_far} so far: no token is kept. "
+        )
+    else:
+        said = f"{many} at the start {'know' if H > 1 else 'knows'} of no token yet. "
+    said += (
+        f"Unit {unit} stands at {hidden[place, unit]:.3g}; along the text it moves between "
         f"{hidden[:, unit].min():.3g} and {hidden[:, unit].max():.3g}. "
     )
     if P > 1:
@@ -98,7 +105,7 @@ def of_state(hidden: NDArray[Any], unit: int, place: int, tokens: Sequence[str],
         said += f"A token moves a unit by {moved:.2g} on average. "
     full = float((np.abs(hidden) > 0.9).mean()) if f == "tanh" else float((hidden == 0).mean())
     what = "lie above 0.9 in size, where tanh is nearly flat" if f == "tanh" else "are exactly 0, where ReLU is flat"
-    return said + f"{full:.0%} of all these numbers {what}: through those, hardly a gradient comes back."
+    return said + f"{full:.0%} of all its numbers along the text {what}: through such, hardly a gradient comes back."
 
 
 # How far back a loss reaches ----------------------------------------------------------------------------------------
@@ -156,7 +163,7 @@ def _says(
         said += "one step more, and they would multiply. "
     elif not np.isfinite(norms).all() or not np.isfinite(now.losses).all():
         said += "a state has outgrown what a 64-bit number can hold, and the curve ends there. "
-    elif now.scale * wide.largest <= 1:
+    elif now.scale * wide.largest < 1:
         said += "no step can lengthen a gradient, so it must vanish. "
     elif now.scale * wide.radius > 1 and shrinks and now.nonlinearity == "tanh":
         said += (
@@ -165,7 +172,7 @@ def _says(
     elif shrinks:
         said += "a single step can lengthen it, but many in a row shorten it. "
     else:
-        said += "more than 1 at every step, and the gradient explodes. "
+        said += "after the slope of f more than 1 a step is left on the whole, and the gradient explodes. "
     if (now.scale, now.nonlinearity) != (as_is.scale, as_is.nonlinearity):
         said += (
             f"Read this way the text costs {_finite(now.losses.mean())} nats a token; as trained, "
