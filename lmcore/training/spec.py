@@ -11,6 +11,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -190,8 +191,22 @@ def run(
         "spec": spec,
         "code": code_version(),
     }
-    follow = _run_ngram if family == "ngram" else _run_torch
-    yield from follow(config, train, tokenizer, tokens, held_out, held_out_text, start, card, resume, hold_state)
+    ready = Ready(config, train, tokenizer, tokens, held_out, held_out_text, start, card)
+    yield from _count(ready) if family == "ngram" else _train(ready, resume, hold_state)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A run with all it needs, before its first step."""
+
+    config: Any
+    train: TrainConfig
+    tokenizer: Any
+    tokens: Any
+    held_out: Any
+    held_out_text: str
+    start: Event
+    card: dict[str, Any]
 
 
 @lru_cache(maxsize=8)
@@ -208,27 +223,25 @@ def prepare(corpus: Corpus, tokenizer: str) -> tuple[Any, Any, Any, str]:
     return trained, tokenize(trained, train_text), tokenize(trained, held_out_text), held_out_text
 
 
-def _run_torch(
-    config: Any,
-    train: TrainConfig,
-    tokenizer: Any,
-    tokens: Any,
-    held_out: Any,
-    held_out_text: str,
-    start: Event,
-    card: dict[str, Any],
-    resume: Mapping[str, NDArray[Any]] | None,
-    hold_state: Callable[[Any], None] | None,
+def _train(
+    ready: Ready, resume: Mapping[str, NDArray[Any]] | None, hold_state: Callable[[Any], None] | None
 ) -> Iterator[Event]:
+    """Learning takes steps."""
+    start, train, tokenizer = ready.start, ready.train, ready.tokenizer
     trainer = import_module(TRAINERS.get(start["family"], "lmcore.training.trainer"))
-    model = model_class(start["family"])(config, seed=train.seed)
+    model = model_class(start["family"])(ready.config, seed=train.seed)
     resumed_from = int(resume["step"][0]) if resume is not None and "step" in resume else None
     yield start | {"n_params": model.n_params, "max_steps": train.max_steps, "resumed_from": resumed_from}
 
     report = None
     history: dict[str, list[Any]] = {"steps": [], "samples": []}  # kept in the card, so that a run can be replayed
     for report in trainer.train(
-        model, tokens, held_out, train, resume=resume, sample=lambda model: sample_text(model, tokenizer, train.seed)
+        model,
+        ready.tokens,
+        ready.held_out,
+        train,
+        resume=resume,
+        sample=lambda model: sample_text(model, tokenizer, train.seed),
     ):
         if hold_state is not None and not report.stopped:
             hold_state(report.state_arrays)
@@ -256,7 +269,7 @@ def _run_torch(
     stopped = report.stopped if report else None
     if hasattr(model, "eval"):
         model.eval()
-    yield _done(model, tokenizer, held_out_text, step, seconds, stopped, card | {"history": thinned(history)})
+    yield _done(ready, model, step, seconds, stopped, {"history": thinned(history)})
 
 
 def thinned(history: dict[str, list[Any]], most: int = 200) -> dict[str, list[Any]]:
@@ -266,26 +279,15 @@ def thinned(history: dict[str, list[Any]], most: int = 200) -> dict[str, list[An
     return {**history, "steps": kept}
 
 
-def _run_ngram(
-    config: Any,
-    train: TrainConfig,
-    tokenizer: Any,
-    tokens: Any,
-    held_out: Any,
-    held_out_text: str,
-    start: Event,
-    card: dict[str, Any],
-    resume: Mapping[str, NDArray[Any]] | None,
-    hold_state: Callable[[Any], None] | None,
-) -> Iterator[Event]:
+def _count(ready: Ready) -> Iterator[Event]:
     """Counting is one step: it either is done or is not."""
     began = time.perf_counter()
-    model = model_class("ngram")(config)
-    model.fit(tokens)
+    model, ids = model_class("ngram")(ready.config), ready.tokens.ids
+    model.fit(ready.tokens)
     seconds = time.perf_counter() - began
-    yield start | {"n_params": model.n_params, "max_steps": 1, "resumed_from": None}
-    loss = _finite(-float(model.score(tokens.ids[:20_000]).mean()))
-    held_out_loss = _finite(-float(model.score(held_out.ids[:20_000]).mean()))
+    yield ready.start | {"n_params": model.n_params, "max_steps": 1, "resumed_from": None}
+    loss = _finite(-float(model.score(ids[:20_000]).mean()))
+    held_out_loss = _finite(-float(model.score(ready.held_out.ids[:20_000]).mean()))
     yield {
         "kind": "step",
         "step": 1,
@@ -294,18 +296,23 @@ def _run_ngram(
         "held_out_loss": held_out_loss,
         "grad_norm": 0.0,
         "learning_rate": 0.0,
-        "tokens_per_second": tokens.ids.size / max(seconds, 1e-9),
+        "tokens_per_second": ids.size / max(seconds, 1e-9),
         "seconds": seconds,
     }
-    yield {"kind": "sample", "step": 1, "text": sample_text(model, tokenizer, train.seed)}
-    yield _done(model, tokenizer, held_out_text, 1, seconds, None, card)
+    yield {"kind": "sample", "step": 1, "text": sample_text(model, ready.tokenizer, ready.train.seed)}
+    yield _done(ready, model, 1, seconds, None, {})
 
 
-def _done(
-    model: Any, tokenizer: Any, held_out_text: str, step: int, seconds: float, stopped: str | None, card: dict[str, Any]
-) -> Event:
-    metrics = measure(model, tokenizer, held_out_text)
-    card = {**card, "metrics": metrics, "seconds": round(seconds, 1), "steps": step, "n_params": model.n_params}
+def _done(ready: Ready, model: Any, step: int, seconds: float, stopped: str | None, more: dict[str, Any]) -> Event:
+    metrics = measure(model, ready.tokenizer, ready.held_out_text)
+    card = {
+        **ready.card,
+        **more,
+        "metrics": metrics,
+        "seconds": round(seconds, 1),
+        "steps": step,
+        "n_params": model.n_params,
+    }
     return {
         "kind": "done",
         "step": step,
