@@ -160,53 +160,14 @@ function make(root) {
     live.textContent = `${me.locked ? "Locked. " : ""}Unit ${unit}, token ${at}, ${token(at)}: ${PANELS.map((about, k) => `${about.name} ${signed(value(k, at, unit))}`).join(", ")}.`;
   }
   function preview(place) {
-    if (me.locked) return;
     me.over = place;
     soon();
   }
   function place(event) {
-    const k = panels.findIndex(({ plot }) => plot.contains(event.target));
-    if (k < 0) return null;
-    const box = panels[k].canvas.getBoundingClientRect(), { P } = me.data, R = me.rows.length;
-    const r = Math.min(R - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * R)));
-    return { unit: me.rows[r], at: Math.min(P - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * P))) };
+    const panel = panels.find(({ plot }) => plot.contains(event.target));
+    return panel ? unitAndToken(me, panel.canvas, event) : null;
   }
-  const chipAt = (event) => {
-    const node = event.target.closest?.(".tok");
-    return node ? { unit: me.unit, at: Number(node.dataset.t) } : null;
-  };
-  for (const [node, where] of [[grid, place], [strip, chipAt]]) {
-    on(node, "pointermove", (event) => {
-      const found = event.pointerType === "touch" ? null : where(event);
-      if (found) preview(found);
-    });
-    on(node, "pointerleave", () => preview(null));
-    on(node, "click", (event) => {
-      const found = where(event);
-      if (!found) return;
-      const same = me.locked && found.unit === me.unit && found.at === me.at;
-      go(found.unit, found.at, !same);
-    });
-    on(node, "keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target !== node) return;
-      const { unit, at } = current(), r = Math.max(0, me.rows.indexOf(unit)), down = node === grid ? 1 : 0;
-      let [dr, dt] = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [down, 0], ArrowUp: [-down, 0] }[event.key] ?? [0, 0];
-      if (event.key === "Home") dt = -at;
-      else if (event.key === "End") dt = me.data.P - 1 - at;
-      else if (event.key === "Enter" || event.key === " ") {
-        event.preventDefault();
-        return go(unit, at, !me.locked);
-      }
-      if (!dr && !dt) return;
-      event.preventDefault();
-      go(me.rows[Math.min(me.rows.length - 1, Math.max(0, r + dr))], Math.min(me.data.P - 1, Math.max(0, at + dt)));
-    });
-  }
-  on(root, "keydown", (event) => {
-    if (event.key !== "Escape" || !me.locked) return;
-    event.stopPropagation();
-    go(me.unit, me.at, false);
-  });
+  movedByHand(root, me, { on, grid, strip, place, current, preview, go });
   on(sort, "change", () => {
     me.sort = sort.value;
     me.over = null;

@@ -217,53 +217,14 @@ function make(root) {
     if (me.locked || was) send();
     live.textContent = `${me.locked ? "Locked. " : ""}Unit ${unit}, token ${at}, ${token(at)}: hidden state ${signed(number("hidden", at, unit))}.`;
   }
-  function place(event) {
-    const box = canvas.getBoundingClientRect(), { P } = me.data, R = me.rows.length;
-    if (!box.width || !plot.contains(event.target)) return null;
-    const r = Math.min(R - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * R)));
-    return { unit: me.rows[r], at: Math.min(P - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * P))) };
+  function preview(place) {
+    me.over = place;
+    soon();
   }
-  const chipAt = (event) => {
-    const node = event.target.closest?.(".tok");
-    return node ? { unit: me.unit, at: Number(node.dataset.t) } : null;
-  };
-  for (const [node, where] of [[grid, place], [strip, chipAt]]) {
-    on(node, "pointermove", (event) => {
-      const found = event.pointerType === "touch" || me.locked ? null : where(event);
-      if (!found) return;
-      me.over = found;
-      soon();
-    });
-    on(node, "pointerleave", () => {
-      me.over = null;
-      soon();
-    });
-    on(node, "click", (event) => {
-      const found = where(event);
-      if (found) go(found.unit, found.at, !(me.locked && found.unit === me.unit && found.at === me.at));
-    });
-    on(node, "keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target !== node) return;
-      const { unit, at } = current(), r = Math.max(0, me.rows.indexOf(unit)), down = node === grid ? 1 : 0;
-      let [dr, dt] = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [down, 0], ArrowUp: [-down, 0] }[event.key] ?? [0, 0];
-      if (event.key === "Home") dt = -at;
-      else if (event.key === "End") dt = me.data.P - 1 - at;
-      else if (event.key === "Enter" || event.key === " ") {
-        event.preventDefault();
-        return go(unit, at, !me.locked);
-      }
-      if (!dr && !dt) return;
-      event.preventDefault();
-      go(me.rows[Math.min(me.rows.length - 1, Math.max(0, r + dr))], at + dt);
-    });
-  }
+  const place = (event) => (plot.contains(event.target) ? unitAndToken(me, canvas, event) : null);
+  movedByHand(root, me, { on, grid, strip, place, current, preview, go });
   on(back, "click", () => go(current().unit, current().at - 1));
   on(forth, "click", () => go(current().unit, current().at + 1));
-  on(root, "keydown", (event) => {
-    if (event.key !== "Escape" || !me.locked) return;
-    event.stopPropagation();
-    go(me.unit, me.at, false);
-  });
   on(more, "click", () => {
     me.all = !me.all;
     chosen();

@@ -183,7 +183,9 @@ class Recurrent(Network):
         result: dict[str, NDArray[Any]] = {"embedding": x}
         for layer, part in enumerate(weights.layers):
             watch = Watch(held, f"{self.family}.{layer}.")
-            from_x = x @ part.W_x.T  # (P, in) @ (in, G·H) -> (P, G·H): of all positions at once, nothing to wait for
+            with np.errstate(invalid="ignore"):  # OpenBLAS raises the flag now and then though all numbers are finite
+                # of all positions at once, nothing to wait for
+                from_x = x @ part.W_x.T  # (P, in) @ (in, G·H) -> (P, G·H)
             state = (np.zeros(self.config.hidden_size, np.float32),) * self.parts
             for row in from_x:  # each waits for the one before it
                 state = self.cell(row, state, part, watch)

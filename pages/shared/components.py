@@ -37,7 +37,8 @@ PARTS = {  # files of their own that a component needs before its own
     "embedding_map": ("embedding_picture",),
     "token_cuts": ("token_face",),
     "bpe_merges": ("token_face",),
-    "lstm_gates": ("lstm_parts",),
+    "lstm_gates": ("lstm_parts", "units_tokens"),
+    "rnn_cell": ("units_tokens",),
     "pipeline": ("pipeline_cells", "pipeline_sums"),
 }
 
