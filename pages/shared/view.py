@@ -101,9 +101,8 @@ class View:
             f"view/{page}", {name: field.default for name, field in fields.items()}
         )
         url = dict(st.query_params)
-        if url != self.store.get("_url") and not self._is_late(
-            url
-        ):  # a link was opened, or the person came back without a query string
+        # a link was opened, or the person came back without a query string
+        if url != self.store.get("_url") and not self._is_late(url):
             for name, field in fields.items():
                 if name in url:
                     try:
