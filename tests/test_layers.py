@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -88,11 +89,16 @@ def test_pages_import_no_page(path: Path):
     assert not others
 
 
+@cache
+def taken() -> set[str]:
+    """The names of all packages and modules that are installed."""
+    return (set(sys.stdlib_module_names) | set(packages_distributions())) - {"pages"}
+
+
 @pytest.mark.parametrize("path", PAGES, ids=ids)
 def test_no_page_is_named_like_a_package(path: Path):
-    taken = set(sys.stdlib_module_names) | set(packages_distributions())
     assert path.name != "__init__.py"
-    assert not ({path.stem} | set(path.relative_to(ROOT / "pages").parts[:-1])) & (taken - {"pages"})
+    assert not ({path.stem} | set(path.relative_to(ROOT / "pages").parts[:-1])) & taken()
 
 
 @pytest.mark.parametrize("path", [ROOT / "app.py", *CORE, *PAGES], ids=ids)

@@ -83,7 +83,7 @@ def test_a_code_opens_the_library_on_another_device(owner: Any, lesson: Callable
     expect(cards(owner)).to_have_count(1)
 
 
-def test_a_hostile_title_is_text(owner: Any) -> None:
+def test_a_hostile_title_is_text_and_its_model_can_be_deleted(owner: Any) -> None:
     title = HOSTILE[:80]
     button(owner, "Rename").click()
     owner.get_by_label("New name").fill(title)
@@ -98,9 +98,7 @@ def test_a_hostile_title_is_text(owner: Any) -> None:
     owner.get_by_role("combobox", name="Model").click()
     expect(owner.get_by_role("option", name=title)).to_be_visible()
     nothing_came_of_it(owner)
-
-
-def test_delete(owner: Any) -> None:
+    go(owner, "library")
     cards(owner).get_by_role("button", name="Delete").click()
     button(owner, "Delete it").click()
     empty(owner)

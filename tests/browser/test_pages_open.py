@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from pages.shared.lessons import LESSONS
+from pages.shared.lessons import CHAPTERS, LESSONS
 from tests.browser.person import go, settled
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -70,7 +70,9 @@ def test_a_phone_scrolls_only_downwards(lesson: Callable[..., Any], slug: str) -
 
 def test_the_sidebar_leads_everywhere(lesson: Callable[..., Any]) -> None:
     page = lesson("home")
-    for slug in [*list(LESSONS)[1:]]:
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(len(LESSONS))
+    for lessons in list(CHAPTERS.values())[1:]:  # one of each chapter
+        slug = lessons[-1].slug
         go(page, slug)
         expect(page.locator(STAGES[slug]).first).to_be_visible()
         assert page.url.split("?")[0].endswith("/" + slug)
