@@ -81,12 +81,11 @@ class Browsers:
         self.kept: dict[str, Any] = {}
 
     def known(self, **options: Any) -> Any:
-        """The one context of these options, without cookies and storage, its one tab empty."""
+        """The one context of these options, without cookies and storage."""
         key = repr(sorted(options.items()))
         if key not in self.kept:
             self.kept[key] = self.keeping(**options)
         context = self.kept[key]
-        context.pages[0].goto("about:blank")
         context.clear_cookies()
         devtools = context.new_cdp_session(context.pages[0])
         devtools.send("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "local_storage,indexeddb"})
@@ -174,19 +173,12 @@ def visit(browsers: Browsers) -> Iterator[Callable[..., Any]]:
     """
     contexts: list[Any] = []
     pages: list[Any] = []
-    heard: list[tuple[Any, str, Callable[..., Any]]] = []
     errors: list[str] = []
 
     def note(message: Any) -> None:
         where = message.location.get("url", "") if message.location else ""
         if message.type == "error" and not any(part in where + message.text for part in HARMLESS):
             errors.append(f"{message.text} ({where})")
-
-    def raised(error: Any) -> None:
-        errors.append(str(error))
-
-    def sends(page: Any) -> Callable[[Any], None]:
-        return lambda ws: ws.on("framesent", lambda frame: page.sent.append(frame))
 
     def watch(request: Any) -> None:
         where = urllib.parse.urlsplit(request.url)
@@ -198,29 +190,24 @@ def visit(browsers: Browsers) -> Iterator[Callable[..., Any]]:
         media = {name: options.pop(name) for name in ("color_scheme", "reduced_motion") if name in options}
         if contexts:
             contexts.append(browsers.fresh.new_context(**options))
-            page = contexts[-1].new_page()
         else:
-            size = options.pop("viewport")
             contexts.append(browsers.known(**options))
-            page = contexts[-1].pages[0]  # the same tab again: what was compiled for the last test is still there
-            page.set_viewport_size(size)
         contexts[-1].on("request", watch)
-        page.emulate_media(**{"color_scheme": "light", "reduced_motion": "no-preference", **media})
+        page = contexts[-1].new_page()
         pages.append(page)
+        if media:
+            page.emulate_media(**media)
         page.set_default_timeout(PATIENCE)
         page.errors, page.sent = errors, []
-        for event, hear in (("console", note), ("pageerror", raised), ("websocket", sends(page))):
-            page.on(event, hear)
-            heard.append((page, event, hear))
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("websocket", lambda ws: ws.on("framesent", lambda frame: page.sent.append(frame)))
         page.goto(url)
         return page
 
     yield open_page
-    for page, event, hear in heard:
-        page.remove_listener(event, hear)
-    if pages:
-        pages[0].mouse.move(0, 0)
-        pages[0].goto("about:blank")
+    for page in pages:
+        page.close()
     for context in contexts:
         context.remove_listener("request", watch)
     for context in contexts[1:]:

@@ -21,7 +21,7 @@ def save(page: Page, name: str) -> None:
 
 
 def main(url: str) -> None:
-    """Temperature at 0.7, a training that has just ended, and Inspect."""
+    """Temperature at 0.7, Inspect, the gates of an LSTM, the map of words, and a training that has just ended."""
     with sync_playwright() as p:
         chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
         browser = p.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -35,6 +35,15 @@ def main(url: str) -> None:
         page.get_by_text("What you see").wait_for()
         page.wait_for_timeout(1500)
         save(page, "inspect")
+        for slug, part in (
+            ("lstm-gates", ".lstm-gates canvas"),
+            ("embeddings", ".embedding-map canvas, .embedding-map svg"),
+        ):
+            page.goto(f"{url}/{slug}")
+            page.locator(part).first.wait_for()
+            page.get_by_text("What you see").wait_for()
+            page.wait_for_timeout(1500)
+            save(page, slug)
         page.goto(f"{url}/train?tokenizer=word")
         page.get_by_role("button", name="Train", exact=True).click()
         page.get_by_text("Done:").wait_for(timeout=300_000)

@@ -98,6 +98,7 @@ def test_a_hostile_title_is_text_and_its_model_can_be_deleted(owner: Any) -> Non
     owner.get_by_role("combobox", name="Model").click()
     expect(owner.get_by_role("option", name=title)).to_be_visible()
     nothing_came_of_it(owner)
+    owner.keyboard.press("Escape")
     go(owner, "library")
     cards(owner).get_by_role("button", name="Delete").click()
     button(owner, "Delete it").click()
