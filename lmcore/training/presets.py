@@ -49,21 +49,21 @@ PRESETS: dict[str, Preset] = {
             "Feed-forward",
             {"family": "ffnn", "window": 8, "n_embd": 32, "hidden_size": 256, "block_size": 64},
             {"max_steps": 1000, "batch_size": 32, "learning_rate": 5e-3},
-            20,
+            25,
         ),
         Preset(
             "rnn",
             "RNN",
             {"family": "rnn", "n_embd": 64, "hidden_size": 192, "block_size": 64},
             {"max_steps": 1000, "batch_size": 32, "learning_rate": 3e-3},
-            30,
+            25,
         ),
         Preset(
             "lstm",
             "LSTM",
             {"family": "lstm", "n_embd": 64, "hidden_size": 192, "block_size": 64},
             {"max_steps": 900, "batch_size": 32, "learning_rate": 8e-3},
-            60,
+            57,
         ),
     )
 }
