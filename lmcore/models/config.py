@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Self
+
+from numpy.typing import NDArray
 
 MAX_VOCAB = 200_000
 
 
 @dataclass(frozen=True)
-class NetworkConfig:
+class NetworkConfig(ABC):
     """The shape of a network. ValueError names the field and its limit."""
 
     whole: ClassVar[dict[str, tuple[int, int]]]
@@ -30,6 +34,15 @@ class NetworkConfig:
         dropout = getattr(self, "dropout", 0.0)
         if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout < 1:
             raise ValueError(f"dropout must be a number from 0 to below 1, not {dropout!r:.40}")
+
+    @abstractmethod
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name -> shape of every parameter."""
+
+    def check_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """ValueError unless these are the parameters, by name and shape."""
+        if {name: tuple(array.shape) for name, array in arrays.items()} != self.shapes():
+            raise ValueError("the weights do not have the names and shapes of this configuration")
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""

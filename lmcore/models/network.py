@@ -5,6 +5,7 @@ Letters in shapes: B batch, T positions, P = T + 1 positions with the start toke
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
@@ -32,16 +33,14 @@ class Network(LanguageModel, nn.Module):
     wte: nn.Embedding
     lm_head: nn.Linear
 
+    @abstractmethod
     def forward(self, idx: Tensor) -> Tensor:
         """idx (B, T) -> logits (B, T, V). Row t scores the token after idx[:, t], from idx[:, :t+1] only."""
-        raise NotImplementedError
 
     @classmethod
     def from_arrays(cls, config: Any, arrays: Arrays) -> Self:
         """A model with these weights, ready to be asked; ValueError unless names and shapes are `config.shapes()`."""
-        shapes = {name: tuple(array.shape) for name, array in arrays.items()}
-        if shapes != config.shapes():
-            raise ValueError("the weights do not have the names and shapes of this configuration")
+        config.check_arrays(arrays)
         with torch.device("meta"):  # nothing is allocated twice
             model = cls(config, seed=None)
         state = {name: torch.from_numpy(np.array(array, np.float32)) for name, array in arrays.items()}

@@ -37,8 +37,7 @@ class Word2Vec:
     @classmethod
     def from_arrays(cls, config: Word2VecConfig, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """A model with these weights; ValueError unless names and shapes are `config.shapes()`."""
-        if {name: tuple(array.shape) for name, array in arrays.items()} != config.shapes():
-            raise ValueError("the weights do not have the names and shapes of this configuration")
+        config.check_arrays(arrays)
         model = cls.__new__(cls)
         model.config = config
         model.vectors = np.array(arrays["vectors"], np.float32)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lmcore.probes.gates import PARTS
-from pages.shared import gates, gates_says, lesson, measured, memory_race, models, scrubber
+from pages.shared import gates, gates_says, lesson, measured, memory_race, scrubber
 from pages.shared.lstm_gates import Locked, held_in, lstm_gates
 from pages.shared.view import View, choice, text, whole
 
@@ -40,20 +40,11 @@ lesson.idea(
     },
 )  # fmt: skip
 
-controls = st.columns([3, 4, 3], vertical_alignment="bottom")
-with controls[0]:
-    finished = models.picker("Model", view, "model", family="lstm")
-with controls[1]:
-    typed = st.text_area("Text", key=view.key("prompt"), max_chars=5000, height=112)
-with controls[2]:
-    loaded = scrubber.at(finished, scrubber.pick(view, "step", finished, "Learning: training step"))
-
+finished, typed, loaded = scrubber.controls(
+    view, "lstm", lambda: st.text_area("Text", key=view.key("prompt"), max_chars=5000, height=112)
+)
 tokenizer = loaded.tokenizer
-lesson.say_unknown(tokenizer, typed)
-all_ids = tuple(tokenizer.encode(typed))
-ids = all_ids[: gates.MAX_SHOWN]
-if len(all_ids) > len(ids):
-    st.caption(f"The first {len(ids)} tokens are looked into; the text has {len(all_ids):,}.")
+ids = scrubber.ids_of(loaded, typed, gates.MAX_SHOWN)
 seen, tokens = gates.seen(loaded, ids), gates.tokens_of(loaded, ids)
 layer = min(view["layer"], len(seen.insides) - 1)
 inside, found = seen.insides[layer], gates.measured(loaded, ids, layer)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.shared import lesson, measured, models, rnn_measured, scrubber
+from pages.shared import lesson, measured, rnn_measured, scrubber
 from pages.shared import rnn_parts as parts
 from pages.shared.rnn_cell import Held, held_in, rnn_cell
 from pages.shared.view import View, choice, number, text, whole
@@ -38,20 +38,11 @@ lesson.idea(
     },
 )  # fmt: skip
 
-controls = st.columns([3, 4, 3], vertical_alignment="bottom")
-with controls[0]:
-    finished = models.picker("Model", view, "model", family="rnn")
-with controls[1]:
-    typed = st.text_area("Text", key=view.key("prompt"), max_chars=5000, height=96)
-with controls[2]:
-    loaded = scrubber.at(finished, scrubber.pick(view, "step", finished, "Learning: training step"))
-
+finished, typed, loaded = scrubber.controls(
+    view, "rnn", lambda: st.text_area("Text", key=view.key("prompt"), max_chars=5000, height=96)
+)
 tokenizer, model = loaded.tokenizer, parts.network(loaded)
-lesson.say_unknown(tokenizer, typed)
-all_ids = tuple(tokenizer.encode(typed))
-ids = all_ids[: parts.MAX_SHOWN]
-if len(all_ids) > len(ids):
-    st.caption(f"The first {len(ids)} tokens are looked into; the text has {len(all_ids):,}.")
+ids = scrubber.ids_of(loaded, typed, parts.MAX_SHOWN)
 layer = min(view["layer"], model.config.n_layer - 1)
 trace, weights = parts.traced(loaded, ids), model.weights().layers[layer]
 tokens = [parts.START, *(tokenizer.itos[token] for token in ids)]

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.probes.feed_forward import parameter_counts
-from pages.shared import lesson, models, neural, scripts, scrubber, window_race
+from pages.shared import lesson, neural, scripts, scrubber, window_race
 from pages.shared.lessons import LESSONS
 from pages.shared.pipeline import STAGES, looked_at, pipeline, sizes_of
 from pages.shared.view import View, choice, text, whole
@@ -37,17 +37,12 @@ lesson.idea(
     },
 )  # fmt: skip
 
-controls = st.columns([3, 4, 3], vertical_alignment="bottom")
-with controls[0]:
-    finished = models.picker("Model", view, "model", family="ffnn")
-with controls[1]:
-    prompt = st.text_input("Prompt", key=view.key("prompt"), max_chars=2000)
-with controls[2]:
-    step = scrubber.pick(view, "step", finished)
-loaded = scrubber.at(finished, step)
+finished, prompt, loaded = scrubber.controls(
+    view, "ffnn", lambda: st.text_input("Prompt", key=view.key("prompt"), max_chars=2000)
+)
+step = view["step"]
 tokenizer, itos = loaded.tokenizer, loaded.tokenizer.itos
 ids = tuple(tokenizer.encode(prompt))
-lesson.say_unknown(tokenizer, prompt)
 seen = neural.inside(loaded, ids)
 
 

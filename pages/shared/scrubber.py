@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from lmcore import checkpoints
+from pages.shared import lesson, models
 from pages.shared.models import Loaded
 from pages.shared.view import Field, View, whole
 
@@ -36,6 +38,31 @@ def pick(view: View, name: str, loaded: Loaded, label: str = "Training step") ->
         label, options, key=view.key(name), format_func=lambda step: f"{kept[-1] if step == LAST else step:,}"
     )
     return view[name]
+
+
+def controls(view: View, family: str, box: Callable[[], str]) -> tuple[Loaded, str, Loaded]:
+    """A row of three: a model of a family, the text (`box` draws it), the training step.
+
+    The finished model, the text, and the model as it was at that step.
+    """
+    row = st.columns([3, 4, 3], vertical_alignment="bottom")
+    with row[0]:
+        finished = models.picker("Model", view, "model", family=family)
+    with row[1]:
+        typed = box()
+    with row[2]:
+        step = pick(view, "step", finished)
+    loaded = at(finished, step)
+    lesson.say_unknown(loaded.tokenizer, typed)
+    return finished, typed, loaded
+
+
+def ids_of(loaded: Loaded, typed: str, most: int) -> tuple[int, ...]:
+    """The first `most` tokens of a text; the page says when there are more."""
+    ids = tuple(loaded.tokenizer.encode(typed))
+    if len(ids) > most:
+        st.caption(f"The first {most} tokens are looked into; the text has {len(ids):,}.")
+    return ids[:most]
 
 
 def steps(loaded: Loaded) -> list[int]:

@@ -19,6 +19,20 @@ def settled(page: Any) -> None:
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
+def painted(page: Any) -> None:
+    """Wait until what was done has been drawn: the frame under way, and one more."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def idle(page: Any) -> None:
+    """Wait until the script has run and the browser has nothing more to tell it."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    before = -1
+    while before != len(page.sent):  # what a widget sends when it is first drawn is sent within a frame
+        before = len(page.sent)
+        painted(page)
+
+
 def go(page: Any, slug: str) -> None:
     """Another page by the sidebar."""
     title = LESSONS[slug].title

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from lmcore import models, tokenizers
 from lmcore.probes import gates
+from tests.browser.person import idle, painted
 
 TEXT = 'He said: "No <b>way</b>."\nSo 😀 it ended.'
 H = 40
@@ -46,13 +47,13 @@ def point(page: Any, panel: int, unit: int, position: int, P: int, rows: int = 3
     box = page.locator(".plot canvas").nth(panel).bounding_box()
     x = box["x"] + (position + 0.5) / P * box["width"]
     page.mouse.move(x, box["y"] + (unit + 0.5) / rows * box["height"])
-    page.wait_for_timeout(60)  # a frame
+    painted(page)
 
 
 def test_pointing_previews_everywhere_and_a_click_locks(app: Callable[..., Any]) -> None:
     page, found = app("gates.py"), inside()
     P = len(found.cell)
-    page.wait_for_timeout(500)
+    idle(page)
     sent = len(page.sent)
     for panel, unit, position in ((0, 0, 0), (3, 7, 12), (5, 31, P - 1)):
         page.locator(".plot canvas").nth(panel).scroll_into_view_if_needed()

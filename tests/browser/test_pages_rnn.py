@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.browser.person import HOSTILE, nothing_came_of_it, settled, type_in
+from tests.browser.person import HOSTILE, idle, nothing_came_of_it, settled, type_in
 
 STRIP, PLOT = ".rnn-cell .strip", ".rnn-cell .plot"
 
@@ -33,7 +33,7 @@ def adds_up(page: Any) -> None:
 
 def test_pointing_locking_and_stepping(lesson: Callable[..., Any]) -> None:
     page = lesson("rnn", viewport={"width": 1200, "height": 1600})
-    page.wait_for_timeout(500)
+    idle(page)
     head, before = page.locator(".rnn-cell .head"), len(page.sent)
     expect(head).to_contain_text("token 57 of 57")
     adds_up(page)

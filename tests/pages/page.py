@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import struct
 import subprocess
 import sys
 from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.lessons import LESSONS
@@ -35,6 +39,23 @@ def shown_text(at: AppTest) -> str:
     """Everything that the page says in Markdown, captions, alerts and plain text."""
     parts = [*at.markdown, *at.caption, *at.info, *at.error, *at.warning, *at.success, *at.text]
     return "\n".join(str(part.value) for part in parts)
+
+
+def unpack(payload: bytes) -> dict[str, Any]:
+    """What common.js does, in Python: the header of a component's payload, with its arrays put in."""
+    (length,) = struct.unpack_from("<I", payload)
+    header = json.loads(payload[4 : 4 + length])
+    at = 4 + length
+    for name, kind, count in header["arrays"]:
+        header[name] = np.frombuffer(payload, f"<{kind}", count, at)
+        at += 4 * count
+    assert at == len(payload)
+    return header
+
+
+def payload(at: AppTest, i: int = 0) -> dict[str, Any]:
+    """What the page gave to its component number `i`, unpacked."""
+    return unpack(at.get("bidi_component")[i].proto.bytes)
 
 
 def run_script(source: str) -> str:

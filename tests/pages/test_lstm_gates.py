@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +13,15 @@ from lmcore import checkpoints, measured, models, tokenizers
 from lmcore.probes import gates
 from pages.shared import lstm_gates, services
 from pages.shared.lstm_gates import Locked, Sorting
-from tests.pages.page import no_exception, open_page, run_script, shown_text
+from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
 
 MODEL = "lstm-shakespeare-char"
 PAGE = "lstm-gates"
 
 
-def payload(at: Any) -> dict[str, Any]:
-    """What common.js and the component unpack."""
-    data = at.get("bidi_component")[0].proto.bytes
-    (length,) = struct.unpack_from("<I", data)
-    header = json.loads(data[4 : 4 + length])
-    start = 4 + length
-    for name, kind, count in header["arrays"]:
-        header[name] = np.frombuffer(data, f"<{kind}", count, start)
-        start += 4 * count
+def drawn(at: Any) -> dict[str, Any]:
+    """What the component was given, its parts as the numbers they stand for."""
+    header = payload(at)
     P, H = header["P"], header["H"]
     values = header["values"].view("<i2")[: 6 * P * H].reshape(6, P, H) / header["full"]
     values[gates.PARTS.index("cell")] *= header["most"]
@@ -42,7 +34,7 @@ def test_the_component_gets_the_trace_of_the_sentence() -> None:
     found = checkpoints.load(checkpoints.shipped()[MODEL])
     ids = found.tokenizer.encode("To be.")
     inside = gates.inside(found.model.trace(ids))
-    sent = payload(at)
+    sent = drawn(at)
     assert sent["tokens"] == ["start", *"To be."]
     for name, values in zip(gates.PARTS, sent["values"], strict=True):
         bound = 1e-4 * (sent["most"] if name == "cell" else 1)
@@ -81,7 +73,7 @@ def test_an_earlier_step_is_another_model_and_its_script_opens_it() -> None:
     found = checkpoints.load(checkpoints.shipped()[MODEL], step)
     ids = found.tokenizer.encode("To be.")
     inside = gates.inside(found.model.trace(ids))
-    np.testing.assert_allclose(payload(at)["values"][0], inside.forget_gate, atol=1e-4)
+    np.testing.assert_allclose(drawn(at)["values"][0], inside.forget_gate, atol=1e-4)
     expected = gates.loss(found.model.log_probs(ids), ids)
     assert run_script(at.code[0].value).splitlines()[-1].startswith(f"{expected:.4f} nats a token")
 
@@ -90,7 +82,7 @@ def test_an_earlier_step_is_another_model_and_its_script_opens_it() -> None:
 def test_any_text_is_read(prompt: str) -> None:
     at = open_page(PAGE, query={"prompt": prompt, "unit": "5", "place": "240", "sort": "x"})
     no_exception(at)
-    assert payload(at)["P"] <= 241
+    assert drawn(at)["P"] <= 241
     for _ in range(2):
         at.run()
         no_exception(at)
@@ -111,7 +103,7 @@ def test_ones_own_model_of_words_with_two_layers(tmp_path: Path) -> None:
     no_exception(at)
     assert "Mine (yours)" in at.selectbox(key=f"{PAGE}.model").options
     assert not [option for option in at.selectbox(key=f"{PAGE}.model").options if "GPT" in option]
-    sent = payload(at)
+    sent = drawn(at)
     assert sent["apart"]
     inside = gates.inside(model.trace(tokenizer.encode(text.strip())), 1)
     np.testing.assert_allclose(sent["values"][0], inside.forget_gate, atol=1e-4)

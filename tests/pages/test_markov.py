@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import struct
 from collections import Counter
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +16,7 @@ from lmcore import corpora
 from lmcore.corpora import Corpus
 from lmcore.tokenizers.word import split
 from pages.shared import texts
-from tests.pages.page import no_exception, open_page, run_script, shown_text
+from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
 from tests.pages.test_every_page import NASTY
 
 PAGE = "markov-chains"
@@ -35,17 +33,6 @@ def opened(query: dict[str, str] | None = None, state: dict[str, object] | None 
 def table(which: str, query: dict[str, str] | None = None) -> pd.DataFrame:
     """One of the page's tables."""
     return opened(query, {f"{PAGE}.which": which}).dataframe[0].value
-
-
-def payload(at: AppTest) -> dict[str, Any]:
-    """What the component was given: its header, with the arrays put in."""
-    raw = at.get("bidi_component")[0].proto.bytes
-    (length,) = struct.unpack_from("<I", raw)
-    header, at_byte = json.loads(raw[4 : 4 + length]), 4 + length
-    for name, kind, size in header["arrays"]:
-        header[name] = np.frombuffer(raw, f"<{kind}", size, at_byte)
-        at_byte += 4 * size
-    return header
 
 
 def bring(monkeypatch: pytest.MonkeyPatch, text: str) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
-import struct
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from lmcore import checkpoints, measured, models, tokenizers
 from lmcore.probes.one_number import one_number
 from lmcore.training import window_race
 from pages.shared import lesson, services
-from tests.pages.page import no_exception, open_page, run_script, shown_text
+from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
 from tests.pages.test_every_page import NASTY
 
 SLUG, NAME, PROMPT = "neural-lm", "ffnn-tales-word", "One rainy morning, Mia"
@@ -141,18 +137,6 @@ def test_training_ones_own_leads_to_train():
     assert at.title[0].value == "Train"
     assert at.selectbox(key="train.size").value == "ffnn"
     assert at.selectbox(key="train.tokenizer").value == "word"
-
-
-def payload(at: AppTest) -> dict[str, Any]:
-    """What common.js and the component unpack."""
-    data = at.get("bidi_component")[0].proto.bytes
-    (length,) = struct.unpack_from("<I", data)
-    header = json.loads(data[4 : 4 + length])
-    start = 4 + length
-    for name, kind, count in header["arrays"]:
-        header[name] = np.frombuffer(data, f"<{kind}", count, start)
-        start += 4 * count
-    return header
 
 
 def test_the_picture_gets_the_numbers_of_the_model(shipped):

@@ -12,8 +12,7 @@ from lmcore.corpora import Corpus
 from lmcore.probes.merges import replay
 from lmcore.tokenizers.bpe import MIN_VOCAB
 from pages.shared import bpe_merges, texts, token_cuts, tokenized
-from tests.pages.page import no_exception, open_page, run_script, shown_text
-from tests.pages.shared.test_components import unpack
+from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
 
 NASTY = {
     "nothing": "",
@@ -28,10 +27,6 @@ NASTY = {
     "one letter": "a" * 400,
     "longest": "漢" * 400,
 }
-
-
-def payload(at: Any, i: int) -> dict[str, Any]:
-    return unpack(at.get("bidi_component")[i].proto.bytes)
 
 
 def small(text: str) -> Corpus:

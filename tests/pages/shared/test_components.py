@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import struct
 from typing import Any
@@ -13,18 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import components
 from pages.shared.components import BenchResult, pack
-
-
-def unpack(payload: bytes) -> dict[str, Any]:
-    """What common.js does, in Python."""
-    (length,) = struct.unpack_from("<I", payload)
-    header = json.loads(payload[4 : 4 + length])
-    at = 4 + length
-    for name, kind, count in header["arrays"]:
-        header[name] = np.frombuffer(payload, f"<{kind}", count, at)
-        at += 4 * count
-    assert at == len(payload)
-    return header
+from tests.pages.page import payload, unpack
 
 
 def test_a_payload_round_trips_and_its_arrays_are_aligned() -> None:
@@ -143,7 +131,7 @@ def test_mounted_in_a_page_the_payload_carries_what_was_given() -> None:
 
     at = AppTest.from_function(page).run()
     assert not at.exception
-    header = unpack(at.get("bidi_component")[0].proto.bytes)
+    header = payload(at)
     assert header["settings"] == {"temperature": "inf", "top_k": 2, "top_p": 1.0, "min_p": 0.0}
     assert header["tokens"] == ["<s>", "<b>", "c"]
     assert header["excluded"] == [0]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import struct
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 from lmcore import models
 from pages.shared import rnn_cell as cell
 from pages.shared.rnn_cell import Held
+from tests.pages.page import unpack
 
 IDS, TOKENS = [3, 5, 1], ["start", "<b>", "a", "\ud800"]
 
@@ -29,21 +28,12 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return found
 
 
-def unpack(payload: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    (length,) = struct.unpack_from("<I", payload)
-    header, at, arrays = json.loads(payload[4 : 4 + length]), 4 + length, {}
-    for name, kind, count in header["arrays"]:
-        arrays[name] = np.frombuffer(payload, f"<{kind}", count, at)
-        at += 4 * count
-    return header, arrays
-
-
 @pytest.mark.parametrize(("H", "layer"), [(6, 0), (6, 1), (600, 0)])
 def test_the_payload_holds_the_numbers_of_the_equation(sent: list[bytes], H: int, layer: int):
     model = models.build("rnn", {"n_embd": 5, "hidden_size": H, "n_layer": layer + 1}, 11)
     trace, weights = model.trace(IDS), model.weights().layers[layer]
     held = cell.rnn_cell(trace, weights, TOKENS, nonlinearity="relu", layer=layer, held=Held(2, 3), key="k")
-    header, arrays = unpack(sent[0])
+    header = arrays = unpack(sent[0])
     assert held == Held(2, 3)
     assert (header["unit"], header["position"], header["f"]) == (2, 3, "ReLU")
     assert header["tokens"] == TOKENS
