@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lmcore.models.attention import Recorder
+from lmcore.models.attention import UNWATCHED, Recorder, Unwatched
 from lmcore.models.base import Floats
 from lmcore.models.blas import use_one_thread
 from lmcore.models.ffnn_config import FeedForwardConfig
@@ -57,22 +57,17 @@ class FeedForward(Network):
 
     # The network ----------------------------------------------------------------------------------------------------
 
-    def forward(self, idx: Tensor, record: Recorder | None = None) -> Tensor:
+    def forward(self, idx: Tensor, record: Unwatched = UNWATCHED) -> Tensor:
         n, p = self.config.window, self.config.dropout if self.training else 0.0
         embedding = F.pad(self.wte(idx), (0, 0, n - 1, 0))  # (B, T, E) -> (B, n - 1 + T, E), zeros before the text
         # x_t = [C(w_{t-n+1}), …, C(w_t)], side by side
-        x = embedding.unfold(1, n, 1).transpose(2, 3).flatten(2)  # (B, T, E, n) -> (B, T, n, E) -> (B, T, n·E)
+        x = embedding.unfold(1, n, 1).transpose(2, 3)  # (B, T, E, n) -> (B, T, n, E)
+        x = record("embedding", x).flatten(2)  # (B, T, n·E)
         # h = tanh(H x + d)
-        a = self.hidden(x)  # (B, T, H)
-        h = torch.tanh(a)
+        a = record("sum", self.hidden(x))  # (B, T, H)
+        h = record("hidden", torch.tanh(a))
         # y = U h + b
-        logits = self.lm_head(F.dropout(h, p) if p else h)  # (B, T, V)
-        if record is not None:
-            record("embedding", x.unflatten(2, (n, -1)))
-            record("sum", a)
-            record("hidden", h)
-            record("logits", logits)
-        return logits
+        return record("logits", self.lm_head(F.dropout(h, p) if p else h))  # (B, T, V)
 
     # The language model ---------------------------------------------------------------------------------------------
 

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lmcore.models.attention import CausalSelfAttention, Recorder
+from lmcore.models.attention import UNWATCHED, CausalSelfAttention, Recorder, Unwatched
 from lmcore.models.base import Floats
 from lmcore.models.gpt_config import GPTConfig
+from lmcore.models.gpt_held import check_held, held_in
 from lmcore.models.gpt_step import LN_EPS, Cache, GPTState, StepWeights, extend, log_softmax
-from lmcore.models.network import Network, checksum, table
+from lmcore.models.network import Arrays, Network, checksum, table
+from lmcore.models.positions import fixed
 from lmcore.models.windows import Window, window_start, windows
 
 __all__ = ["GPT", "GPTConfig"]
@@ -39,12 +41,10 @@ class MLP(nn.Module):
         self.c_proj = nn.Linear(4 * n_embd, n_embd)
         self.dropout = dropout
 
-    def forward(self, x: Tensor, record: Recorder | None = None) -> Tensor:
+    def forward(self, x: Tensor, record: Unwatched = UNWATCHED) -> Tensor:
         """x (B, T, C) -> (B, T, C), by way of (B, T, 4C)."""
         # gelu(h) = ½ h (1 + tanh(√(2/π) (h + 0.044715 h³)))
-        hidden = F.gelu(self.c_fc(x), approximate="tanh")  # (B, T, 4C)
-        if record is not None:
-            record("mlp_hidden", hidden)
+        hidden = record("mlp_hidden", F.gelu(self.c_fc(x), approximate="tanh"))  # (B, T, 4C)
         y = self.c_proj(hidden)
         return F.dropout(y, self.dropout) if self.training and self.dropout else y
 
@@ -63,42 +63,43 @@ class Block(nn.Module):
         self.ln_2 = nn.LayerNorm(config.n_embd, eps=LN_EPS)
         self.mlp = MLP(config.n_embd, config.dropout)
 
-    def forward(self, x: Tensor, record: Recorder | None = None) -> Tensor:
-        """x (B, T, C) -> (B, T, C)."""
+    def forward(
+        self, x: Tensor, record: Unwatched = UNWATCHED, turned: Tensor | None = None, bias: Tensor | None = None
+    ) -> Tensor:
+        """x (B, T, C) -> (B, T, C); `turned` and `bias` are for the attention."""
         # x ← x + attention(norm(x));  x ← x + mlp(norm(x))
-        attn_out = self.attn(self.ln_1(x), record)
-        x = x + attn_out
-        mlp_out = self.mlp(self.ln_2(x), record)
-        if record is not None:
-            record("attn_out", attn_out)
-            record("residual_mid", x)
-            record("mlp_out", mlp_out)
-        x = x + mlp_out
-        if record is not None:
-            record("residual", x)
-        return x
+        x = record("residual_mid", x + record("attn_out", self.attn(self.ln_1(x), record, turned, bias)))
+        return record("residual", x + record("mlp_out", self.mlp(self.ln_2(x), record)))
 
 
 class GPT(Network):
-    """The decoder-only transformer of GPT-2, with its parameter names and initialisation.
+    """The decoder-only transformer of GPT-2, with its parameter names and initialisation, and a choice of positions.
 
     Radford et al., "Language Models are Unsupervised Multitask Learners" (2019). Matrices are nn.Linear's (out, in);
     GPT-2's published weights keep theirs as Conv1D, (in, out): transpose c_attn, c_proj and c_fc when copying.
     """
 
     family: ClassVar[str] = "gpt"
+    waves: Tensor
+    angles: Tensor
+    bias: Tensor
 
     def __init__(self, config: GPTConfig, seed: int | None = 0):
         """New weights from the seed; with None they are left as they come, for someone who fills them in."""
         nn.Module.__init__(self)
         self.config = config
-        self.wte, self.wpe = table(config.vocab_size, config.n_embd), table(config.block_size, config.n_embd)
+        self.wte = table(config.vocab_size, config.n_embd)
+        if config.position == "learned":
+            self.wpe = table(config.block_size, config.n_embd)
         self.h = nn.ModuleList(Block(config) for _ in range(config.n_layer))
         self.ln_f = nn.LayerNorm(config.n_embd, eps=LN_EPS)
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         self.lm_head.weight = self.wte.weight  # tied: one matrix reads tokens in and scores them at the end
         if seed is not None:
             self._initialise(seed)
+        # What positions are made of where they are not learned: computed, never saved.
+        for name, array in fixed(config.position, config.block_size, config.n_embd, config.n_head).items():
+            self.register_buffer(name, torch.from_numpy(array), persistent=False)
         self._step_weights: tuple[tuple[int, ...], StepWeights] | None = None
 
     def _initialise(self, seed: int) -> None:
@@ -117,30 +118,29 @@ class GPT(Network):
 
     # The network ----------------------------------------------------------------------------------------------------
 
-    def hidden(self, idx: Tensor, record: Recorder | None = None) -> Tensor:
+    def hidden(self, idx: Tensor, record: Unwatched = UNWATCHED) -> Tensor:
         """idx (B, T) -> (B, T, C): the normalised stream from which the next token is read."""
         T = idx.shape[1]
         if self.config.block_size < T:
             raise ValueError(f"{T} positions are more than this model's block_size of {self.config.block_size}")
-        position = torch.arange(T, device=idx.device)
-        x = self.wte(idx) + self.wpe(position)  # (B, T, C) + (T, C)
+        kind = self.config.position
+        x = record("token_embedding", self.wte(idx))  # (B, T, C)
+        if kind == "learned":
+            x = x + record("position_embedding", self.wpe(torch.arange(T, device=idx.device))[None])  # + (1, T, C)
+        elif kind == "sinusoidal":
+            x = x + record("position_embedding", self.waves[None, :T])
         if self.training and self.config.dropout:
             x = F.dropout(x, self.config.dropout)
-        if record is not None:
-            record("embedding", x)
+        x = record("embedding", x)
+        turned = self.angles[:T] if kind == "rotary" else None
+        bias = self.bias[:, :T, :T] if kind == "alibi" else None
         for i, block in enumerate(self.h):
-            x = block(x, None if record is None else record.under(f"block.{i}"))
-        x = self.ln_f(x)
-        if record is not None:
-            record("ln_f", x)
-        return x
+            x = block(x, record.under(f"block.{i}"), turned, bias)
+        return record("ln_f", self.ln_f(x))
 
-    def forward(self, idx: Tensor, record: Recorder | None = None) -> Tensor:
+    def forward(self, idx: Tensor, record: Unwatched = UNWATCHED) -> Tensor:
         """idx (B, T) -> logits (B, T, V). Row t scores the token after idx[:, t], from idx[:, :t+1] only."""
-        logits = self.lm_head(self.hidden(idx, record))
-        if record is not None:
-            record("logits", logits)
-        return logits
+        return record("logits", self.lm_head(self.hidden(idx, record)))
 
     # The language model ---------------------------------------------------------------------------------------------
 
@@ -181,19 +181,25 @@ class GPT(Network):
         sequence = self._sequence(ids)
         return self._prefill(sequence[window_start(sequence.size - 1, self.config.block_size) :])
 
-    def trace(self, ids: Sequence[int]) -> dict[str, NDArray[Any]]:
+    def trace(self, ids: Sequence[int], held: Arrays | None = None) -> dict[str, NDArray[Any]]:
         """Named internals of one pass over the T tokens and the start token before them: P = T + 1 positions.
 
-        "embedding", "ln_f" (P, C); "logits", "log_probs" (P, V); for each block i "block.i." followed by "q", "k", "v",
-        "attn_heads" (H, P, D), "attn_scores" (-∞ where masked), "attn_weights" (H, P, P), "attn_out", "residual_mid",
-        "mlp_out", "residual" (P, C), "mlp_hidden" (P, 4C). Past block_size, row p is what was computed in the window of
-        position p, and what lies outside that window has weight 0. ValueError past 2,048 positions.
+        "token_embedding", "position_embedding" (where positions are added), "embedding", "ln_f" (P, C); "logits",
+        "log_probs" (P, V); for each block i "block.i." followed by "q", "k", "v", "attn_heads" (H, P, D; rotary
+        queries and keys are turned), "attn_scores" (-∞ where masked), "attn_weights" (H, P, P), "attn_out",
+        "residual_mid", "mlp_out", "residual" (P, C), "mlp_hidden" (P, 4C). Past block_size, row p is what was computed
+        in the window of position p, and what lies outside that window has weight 0.
+
+        `held` says what would happen if: name -> an array that broadcasts to the name's shape, whose numbers stand in
+        for the computed ones; where it is NaN nothing changes. Zeros in a head's "attn_heads" switch it off; rows of
+        another text's trace patch it in. ValueError past 2,048 positions, or when a held array does not fit.
         """
         sequence = self._traced(ids)
         P = sequence.size
         result: dict[str, NDArray[Any]] = {}
+        whole = check_held(self.config, held or {}, P)
         for window in windows(P, self.config.block_size):
-            record = Recorder()
+            record = Recorder(held=held_in(whole, window, self.device))
             with self._observing():
                 self(self._idx(sequence[None, window.start : window.stop]), record)
             for name, tensor in record.values.items():

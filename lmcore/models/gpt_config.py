@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lmcore.models.config import NetworkConfig
+from lmcore.models.positions import POSITIONS
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class GPTConfig(NetworkConfig):
     """C, the width of the stream that runs through all blocks."""
     dropout: float = 0.0
     """The share of activations set to 0 during training, 0 to below 1."""
+    position: str = "learned"
+    """How it knows where a token stands: learned, sinusoidal, rotary, alibi or none; see `models/positions.py`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -37,6 +40,10 @@ class GPTConfig(NetworkConfig):
             raise ValueError(f"n_embd ({self.n_embd}) must be a multiple of n_head ({self.n_head})")
         if self.block_size % 2:
             raise ValueError(f"block_size must be even, not {self.block_size}")
+        if self.position not in POSITIONS:
+            raise ValueError(f"position must be one of {', '.join(POSITIONS)}, not {self.position!r:.40}")
+        if self.position == "rotary" and self.head_dim % 2:
+            raise ValueError(f"rotary positions turn pairs of dimensions, so a head's {self.head_dim} must be even")
 
     @property
     def head_dim(self) -> int:
@@ -49,7 +56,9 @@ class GPTConfig(NetworkConfig):
         Matrices are (out, in) as in nn.Linear. GPT-2's own Conv1D keeps them transposed, (in, out).
         """
         V, B, C = self.vocab_size, self.block_size, self.n_embd
-        shapes: dict[str, tuple[int, ...]] = {"wte.weight": (V, C), "wpe.weight": (B, C)}
+        shapes: dict[str, tuple[int, ...]] = {"wte.weight": (V, C)}
+        if self.position == "learned":
+            shapes["wpe.weight"] = (B, C)
         for i in range(self.n_layer):
             block: dict[str, tuple[int, ...]] = {
                 "ln_1.weight": (C,),
@@ -70,8 +79,9 @@ class GPTConfig(NetworkConfig):
 
     @property
     def n_params(self) -> int:
-        """Trained numbers: (V + block_size) · C + n_layer · (12 C² + 13 C) + 2 C."""
-        V, B, C = self.vocab_size, self.block_size, self.n_embd
+        """Trained numbers: V C + n_layer (12 C² + 13 C) + 2 C, and block_size C for learned positions."""
+        V, C = self.vocab_size, self.n_embd
+        B = self.block_size if self.position == "learned" else 0
         return (V + B) * C + self.n_layer * (12 * C * C + 13 * C) + 2 * C
 
     @property

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from lmcore.models.base import Floats
 from lmcore.models.blas import use_one_thread
 from lmcore.models.gpt_config import GPTConfig
+from lmcore.models.positions import fixed, rotate
 
 LN_EPS = 1e-5
 
@@ -48,7 +49,9 @@ class StepWeights:
         use_one_thread()
         self.config = config
         self.wte = np.array(arrays["wte.weight"], np.float32)  # (V, C)
-        self.wpe = np.array(arrays["wpe.weight"], np.float32)  # (block_size, C)
+        kind = fixed(config.position, config.block_size, config.n_embd, config.n_head)
+        self.added = arrays["wpe.weight"].copy() if config.position == "learned" else kind.get("waves")
+        self.angles, self.bias = kind.get("angles"), kind.get("bias")
         self.layers = [self._layer(arrays, f"h.{i}") for i in range(config.n_layer)]
         self.head = _columns(*_fold(arrays, "ln_f", self.wte, np.zeros(config.vocab_size, np.float32)))  # (V, C+1)
         self.mean = np.full(config.n_embd, 1 / config.n_embd, np.float32)  # x · mean is the mean of x, in one BLAS call
@@ -143,15 +146,21 @@ def _position(cache: Cache, n: int, token: int) -> Floats:
     q = qkv[:C].reshape(H, D, 1)  # (C,) -> (H, D, 1)
     k_and_v = qkv[C:].reshape(2, H, D)  # (2C,) -> (2, H, D)
     heads = y.reshape(H, 1, D)  # (C,) -> (H, 1, D), the same memory
-    x = w.wte[token] + w.wpe[n]  # (C,)
+    x = w.wte[token]  # (C,)
+    x = x.copy() if w.added is None else x + w.added[n]
 
     for layer, kv in zip(w.layers, cache.kv, strict=True):
         _normalise(x, w.mean, z)
         np.dot(layer.c_attn, cache.z, out=qkv)
+        if w.angles is not None:
+            q_and_k = qkv[: 2 * C].reshape(2 * H, D)
+            q_and_k[:] = rotate(q_and_k, w.angles[n])
         kv[:, :, n] = k_and_v
         keys, values = kv[:, :, : n + 1]  # each (H, n+1, D)
         # weights = softmax(k q / √D) over the n + 1 positions so far;  y = weights · v
         weights = keys @ q  # (H, n+1, 1)
+        if w.bias is not None:
+            weights += w.bias[:, n, : n + 1, None]
         weights -= np.maximum.reduce(weights, axis=1, keepdims=True)
         np.exp(weights, out=weights)
         np.matmul(weights.transpose(0, 2, 1), values, out=heads)  # (H, 1, n+1) (H, n+1, D) -> (H, 1, D)

@@ -268,7 +268,8 @@ def test_trace_names_and_shapes(model: GPT) -> None:
         P = n + 1
         trace = model.trace(some_ids(n))
         H, D, C = 3, 8, 24
-        shapes = {"embedding": (P, C), "ln_f": (P, C), "logits": (P, 23), "log_probs": (P, 23)}
+        shapes = dict.fromkeys(("token_embedding", "position_embedding", "embedding", "ln_f"), (P, C))
+        shapes |= {"logits": (P, 23), "log_probs": (P, 23)}
         for i in range(2):
             shapes |= {f"block.{i}.{name}": (H, P, D) for name in ("q", "k", "v", "attn_heads")}
             shapes |= {f"block.{i}.{name}": (H, P, P) for name in ("attn_scores", "attn_weights")}

@@ -32,9 +32,10 @@ def smoothed(order: int, smoothing: str) -> LanguageModel:
     return models.build("ngram", {"order": order, "smoothing": smoothing}, V).fit(text)
 
 
-def gpt(block_size: int) -> LanguageModel:
+def gpt(block_size: int, position: str = "learned") -> LanguageModel:
     """Untrained, with its weights made larger, so that rows differ clearly from each other."""
-    model = models.build("gpt", {"block_size": block_size, "n_layer": 2, "n_head": 2, "n_embd": 16}, V)
+    config = {"block_size": block_size, "n_layer": 2, "n_head": 2, "n_embd": 16, "position": position}
+    model = models.build("gpt", config, V)
     for parameter in model.parameters():
         parameter.data.mul_(8)
     return model.eval()
@@ -67,6 +68,8 @@ MODELS: dict[str, Callable[[], LanguageModel]] = {
     "lstm two layers": lambda: network("lstm", n_embd=4, hidden_size=8, n_layer=2, dropout=0.5),
     "gpt that sees all": lambda: gpt(64),
     "gpt whose window is cut": lambda: gpt(8),
+    "gpt rotary": lambda: gpt(8, "rotary"),
+    "gpt alibi": lambda: gpt(8, "alibi"),
 }
 
 # Stupid backoff's rows sum to more than 1; maximum likelihood's to 0 where nothing was seen.
