@@ -1,8 +1,9 @@
-"""From log-probabilities to a token: temperature, top-k, top-p, min-p, and the draw.
+"""From log-probabilities to a token: repetition penalty, temperature, top-k, top-p, min-p, and the draw.
 
-The filters are pure functions of logits (V,), which may be log-probabilities: only differences between them matter.
-A filtered token has the logit minus infinity. They come in the order of transformers' logits warpers, and agree with
-them: temperature, top-k, top-p, min-p. Everything is float64.
+The filters are pure functions of logits (V,), which may be log-probabilities: only differences between them matter
+(to all but the repetition penalty). A filtered token has the logit minus infinity. They come in the order of
+transformers' logits processors, and agree with them: repetition penalty, temperature, top-k, top-p, min-p. Everything
+is float64.
 """
 
 from __future__ import annotations
@@ -33,6 +34,25 @@ def softmax(logits: Floats) -> Floats:
     np.exp(weights, out=weights)  # in place: at 65,000 tokens a new array costs more than the arithmetic
     weights /= weights.sum()
     return weights
+
+
+def repetition_penalty(logits: ArrayLike, ids: Sequence[int], penalty: float) -> Floats:
+    """Make every token among `ids` less likely, once however often it came: z / penalty when z > 0, else z * penalty.
+
+    1 changes nothing, below 1 invites repetition. It is the one step that depends on where the logits have their 0: of
+    log-probabilities, which are never positive, it makes p^penalty. Keskar et al., "CTRL" (2019), in the convention of
+    transformers. ValueError on a penalty that is not above 0, or on an id that is no place of `logits`.
+    """
+    z = _checked(logits)
+    check_settings(repetition_penalty=penalty)
+    if penalty == 1 or not len(ids):
+        return z
+    seen = np.unique(np.asarray(ids, dtype=np.int64))
+    if seen[0] < 0 or seen[-1] >= z.size:
+        raise ValueError(f"the tokens so far must lie in 0..{z.size - 1}")
+    z = z.copy()
+    z[seen] = np.where(z[seen] > 0, z[seen] / penalty, z[seen] * penalty)
+    return z
 
 
 def apply_temperature(logits: ArrayLike, temperature: float) -> Floats:
@@ -99,9 +119,13 @@ def distribution(
     top_k: int = 0,
     top_p: float = 1.0,
     min_p: float = 0.0,
+    repetition_penalty: float = 1.0,
+    previous: Sequence[int] = (),
     banned: Sequence[int] = (START_ID,),
 ) -> Floats:
     """(V,) the probabilities from which the next token is drawn.
+
+    The repetition penalty is for the tokens in `previous`, prompt and all; it comes first.
 
     `banned` tokens, by default the start token, which no text contains, have probability 0 at every temperature; the
     others share what they had (they are renormalised). At T = infinity the result is uniform over the tokens that the
@@ -109,8 +133,8 @@ def distribution(
     for any min_p below 1. Without a filter these are all tokens but the banned, also those of
     probability 0; with any filter on, a token of probability 0 is filtered out.
     """
-    check_settings(temperature, top_k, top_p, min_p)
-    z = _checked(log_probs).copy()
+    check_settings(temperature, top_k, top_p, min_p, repetition_penalty)
+    z = _penalised(log_probs, previous, repetition_penalty).copy()
     for token in banned:
         z[token] = -np.inf
     if not math.isfinite(z.max()):
@@ -129,7 +153,8 @@ def distribution(
     return softmax(z)
 
 
-_top_k, _top_p, _min_p = top_k, top_p, min_p  # `distribution` and `generate` have arguments of these names
+# `distribution` has arguments of these names
+_top_k, _top_p, _min_p, _penalised = top_k, top_p, min_p, repetition_penalty
 
 
 def _filtered_at_infinity(z: Floats, k: int, p: float, share: float) -> Floats:
@@ -251,7 +276,9 @@ def rank_of(scores: NDArray[np.floating], token: int) -> int:
     return 1 + int(np.count_nonzero(scores > own) + np.count_nonzero(scores[:token] == own))
 
 
-def check_settings(temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, min_p: float = 0.0) -> None:
+def check_settings(
+    temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, min_p: float = 0.0, repetition_penalty: float = 1.0
+) -> None:
     """ValueError names the setting that is out of range, and the range."""
     if math.isnan(temperature) or temperature < 0:
         raise ValueError(f"the temperature must be 0 or more, not {temperature}")
@@ -261,6 +288,8 @@ def check_settings(temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0,
         raise ValueError(f"top_p must lie between 0 and 1, not {top_p}")
     if not 0 <= min_p <= 1:
         raise ValueError(f"min_p must lie between 0 and 1, not {min_p}")
+    if not 0 < repetition_penalty < math.inf:
+        raise ValueError(f"the repetition penalty must be above 0 and finite, not {repetition_penalty}")
 
 
 def _checked(logits: ArrayLike) -> Floats:

@@ -18,7 +18,7 @@ RANKS = [  # a module may import from its own rank and the ranks before it
     {"corpora", "tokenizers"},
     {"batches"},
     {"models"},
-    {"sampling", "evaluation"},
+    {"sampling", "beam", "speculative", "evaluation"},
     {"probes"},
     {"training"},
     {"checkpoints"},
@@ -68,7 +68,8 @@ def test_plotly_only_draws_figures(path: Path):
 @pytest.mark.parametrize("path", CORE, ids=ids)
 def test_counting_and_tokenizers_need_no_torch(path: Path):
     if (
-        part(path) in {"tokenizers", "corpora", "sampling", "evaluation", "batches", "library", "jobs"}
+        part(path)
+        in {"tokenizers", "corpora", "sampling", "beam", "speculative", "evaluation", "batches", "library", "jobs"}
         or "ngram" in path.name
     ):
         assert "torch" not in {name.split(".")[0] for name in imports(path)} or path.name == "worker.py"

@@ -13,7 +13,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from transformers import MinPLogitsWarper, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
+from transformers import (
+    MinPLogitsWarper,
+    RepetitionPenaltyLogitsProcessor,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
 
 from lmcore import sampling
 from lmcore.sampling import apply_temperature, distribution, entropy, generate, softmax
@@ -108,6 +114,33 @@ def test_each_combination_agrees_with_transformers_warpers(V: int) -> None:
         warpers += [MinPLogitsWarper(share)] if share else []
         ours = everything(z, temperature=T, top_k=k, top_p=p, min_p=share)
         np.testing.assert_allclose(ours, warped(warpers, z), rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.parametrize("penalty", [0.5, 1.0, 1.2, 5.0])
+def test_the_repetition_penalty_is_transformers_alone_and_before_the_warpers(penalty: float) -> None:
+    for seed in range(10):
+        z, rng = random_logits(50, seed), np.random.default_rng(seed)
+        ids = rng.integers(0, 50, 30).tolist()  # many come more than once
+        before = z.copy()
+        theirs = RepetitionPenaltyLogitsProcessor(penalty)(torch.tensor([ids]), torch.from_numpy(z.copy())[None])
+        np.testing.assert_allclose(sampling.repetition_penalty(z, ids, penalty), theirs[0].numpy(), rtol=1e-12)
+        np.testing.assert_array_equal(z, before)
+        ours = everything(z, temperature=0.7, top_k=20, top_p=0.9, min_p=0.02, repetition_penalty=penalty, previous=ids)
+        warpers = [TemperatureLogitsWarper(0.7), TopKLogitsWarper(20), TopPLogitsWarper(0.9), MinPLogitsWarper(0.02)]
+        np.testing.assert_allclose(ours, warped(warpers, theirs[0].numpy()), rtol=1e-9, atol=1e-15)
+
+
+def test_the_repetition_penalty_by_hand() -> None:
+    z = np.array([2.0, -1.0, 0.5, NEVER])
+    np.testing.assert_array_equal(sampling.repetition_penalty(z, [0, 1, 0, 3], 2.0), [1.0, -2.0, 0.5, NEVER])
+    # of log-probabilities it makes p²: 0.25 of 0.5, beside 0.25, 0.15 and 0.1
+    probs = everything(LOGITS, repetition_penalty=2.0, previous=[1])
+    np.testing.assert_allclose(probs, np.array([0.1, 0.25, 0.25, 0.15]) / 0.75)
+    for penalty in (0.0, -1.0, math.inf, math.nan):
+        with pytest.raises(ValueError, match="repetition penalty must be above 0"):
+            sampling.repetition_penalty(z, [0], penalty)
+    with pytest.raises(ValueError, match=r"0\.\.3"):
+        sampling.repetition_penalty(z, [4], 1.5)
 
 
 def test_filters_are_pure_functions_of_logits() -> None:
