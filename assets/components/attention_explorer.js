@@ -15,9 +15,11 @@ function make(root) {
   const strip = { rows: el("div", "strip", null, { role: "group", tabindex: "0" }), columns: el("div", "strip", null, { role: "group" }) };
   const about = { rows: el("span", "about rows"), columns: el("span", "about columns") };
   strips.append(about.rows, strip.rows, about.columns, strip.columns);
-  const side = el("div", "side"), small = el("div", "small", null, { role: "group", tabindex: "0", "aria-label": "All heads: a row for each block. Arrows choose the one that is shown large." });
+  const small = el("div", "small", null, { role: "group", tabindex: "0", "aria-label": "All heads: a row for each block. Arrows choose the one that is shown large." });
+  const sheet = el("canvas", "sheet"), lines = el("canvas", "sheet"); // all small heads: one picture, not one each
   const list = el("ol", "looks"), listHead = el("p", "looks-head");
-  side.append(small, listHead, list);
+  const most = el("div", "most");
+  most.append(listHead, list);
   const large = el("div", "large"), bar = el("div", "bar"), headName = el("p", "head-name");
   const modes = ["matrix", "arcs"].map((mode) => {
     const button = el("button", "", mode === "matrix" ? "Matrix" : "Arcs", { type: "button" });
@@ -35,7 +37,7 @@ function make(root) {
   const canvas = el("canvas"), over = el("canvas", "over");
   plot.append(canvas, over);
   large.append(bar, plot);
-  stage.append(side, large);
+  stage.append(small, large, most);
   const live = el("p", "unseen", "", { "aria-live": "polite" });
   root.append(strips, said, stage, live);
   const rows = Array.from({ length: MOST }, () => {
@@ -69,11 +71,19 @@ function make(root) {
     if (!me.data) return;
     me.width = Math.floor(plot.clientWidth);
     if (me.width > 0) picture.drawHead(me.width);
+    if (me.sheetWidth !== small.clientWidth) drawSheet();
     for (const [mode, button] of modes) button.setAttribute("aria-pressed", String(mode === me.mode));
     const [name, more] = called(me.layer, me.head);
     headName.replaceChildren(el("strong", "", title(me.layer, me.head)), name ? `: ${more || name}` : "");
     me.cells.forEach((cell, i) => cell.box.classList.toggle("here", i === me.layer * me.data.H + me.head));
     draw();
+  }
+  function drawSheet() {
+    me.sheetWidth = small.clientWidth;
+    const frames = me.cells.map(({ frame }) => [frame.offsetLeft, frame.offsetTop, frame.offsetWidth, frame.offsetHeight]);
+    me.frames = me.data.H > MANY_HEADS ? [] : frames; // in very small ones a line hides what it points at
+    picture.sized(lines, small.clientWidth, small.clientHeight);
+    picture.drawSmall(sheet, small.clientWidth, small.clientHeight, frames);
   }
   function draw() {
     me.frame = 0;
@@ -81,7 +91,7 @@ function make(root) {
     const { row, column } = current();
     root.classList.toggle("locked", me.locked);
     if (me.width > 0) picture.drawPointed(row, column, me.colour);
-    small.style.setProperty("--row", row);
+    if (me.frames?.length) picture.drawLines(lines, me.frames, row, me.colour.query);
     colourChips(row, column);
     tell(row, column);
     looks(row);
@@ -130,8 +140,8 @@ function make(root) {
         chip.node.classList.toggle("masked", step < 0);
       }
     });
-    mark("rows", "looks", row);
-    mark(same ? "rows" : "columns", "looked", column);
+    mark("rows", "by", row);
+    mark(same ? "rows" : "columns", "at", column);
   }
   function mark(side, name, i) {
     const before = me.marked?.[name];
@@ -271,21 +281,18 @@ function make(root) {
       nodes.push(el("span", "layer-name", H <= MANY_HEADS ? `${me.data.layerName} ${l + 1}` : String(l + 1), { "aria-hidden": "true" }));
       for (let h = 0; h < H; h++) {
         const [name, more] = called(l, h), box = el("div", "one", null, { title: `${title(l, h)}${name ? `: ${more || name}` : ""}` });
-        const frame = el("div", "frame"), thumb = el("canvas");
+        const frame = el("div", "frame");
         box.dataset.at = `${l} ${h}`;
-        frame.append(thumb, el("div", "line"));
         box.append(frame);
         if (named) box.append(el("span", "label", name));
         nodes.push(box);
-        me.cells.push({ box, thumb });
+        me.cells.push({ box, frame });
       }
     }
     small.style.setProperty("--heads", H);
-    small.style.setProperty("--rows", R);
     small.style.setProperty("--shape", `${K} / ${R}`);
     small.classList.toggle("crowded", H > MANY_HEADS);
-    small.classList.toggle("coarse", K < 48);
-    small.replaceChildren(...nodes);
+    small.replaceChildren(...nodes, sheet, lines);
   }
   me.update = (bytes) => {
     const data = unpack(bytes), dark = isDark(root), fresh = data.sig !== me.sig, pushed = data.rev !== me.rev, repaint = fresh || dark !== me.dark;
@@ -305,16 +312,17 @@ function make(root) {
       write("columns");
       writeHeads();
     } else if (repaint) for (const side of ["rows", "columns"]) me.chips[side].forEach((chip) => (chip.step = -2));
-    if (repaint) me.cells.forEach(({ thumb }, i) => picture.pixels(thumb, Math.floor(i / data.H), i % data.H));
+    if (repaint) me.sheetWidth = -1;
     if (pushed || me.layer >= data.L || me.head >= data.H || me.row >= data.R) {
       Object.assign(me, { layer: data.layer, head: data.head, mode: data.mode, locked: data.row !== null, row: data.row ?? data.R - 1, over: null, column: null });
     }
     redraw();
   };
   const watching = new ResizeObserver(() => {
-    if (me.data && Math.floor(plot.clientWidth) !== me.width) redraw();
+    if (me.data && (Math.floor(plot.clientWidth) !== me.width || small.clientWidth !== me.sheetWidth)) redraw();
   });
   watching.observe(plot);
+  watching.observe(small);
   me.destroy = () => {
     watching.disconnect();
     cancelAnimationFrame(me.frame);

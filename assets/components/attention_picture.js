@@ -42,6 +42,24 @@ function makeAttentionPicture(me, canvas, over, token) {
     target.getContext("2d").putImageData(image, 0, 0);
   }
 
+  /** All heads on one canvas of w × h, each in its frame [x, y, w, h]. */
+  function drawSmall(target, w, h, frames) {
+    const ink = sized(target, w, h);
+    ink.imageSmoothingQuality = "high";
+    frames.forEach(([x, y, width, height], i) => {
+      pixels(offscreen, Math.floor(i / me.data.H), i % me.data.H);
+      ink.imageSmoothingEnabled = width < me.data.K;
+      ink.drawImage(offscreen, x, y, width, height);
+    });
+  }
+  /** A row in each of them. */
+  function drawLines(target, frames, row, colour) {
+    const ink = target.getContext("2d"), { R } = me.data;
+    ink.clearRect(0, 0, target.width, target.height);
+    ink.strokeStyle = colour;
+    for (const [x, y, width, height] of frames) ink.strokeRect(x + 0.5, y + (row / R) * height, width - 1, Math.max(2, height / R));
+  }
+
   // ---- the large one -------------------------------------------------------------------------------------------
   /** A canvas of w × h CSS pixels, sharp on this screen; its context, ready to draw in CSS pixels. */
   function sized(target, w, h) {
@@ -190,7 +208,7 @@ function makeAttentionPicture(me, canvas, over, token) {
     const { R, K } = me.data, two = Boolean(me.data.columns);
     ink.fillStyle = paper;
     ink.globalAlpha = 0.6; // the others step back
-    ink.fillRect(0, 0, box.w, two ? box.h : box.base + 4);
+    ink.fillRect(0, two ? 120 : 0, box.w, two ? box.h - 240 : box.base + 4);
     ink.globalAlpha = 1;
     ink.strokeStyle = me.hue;
     for (let c = 0, end = last(row); c <= end; c++) {
@@ -228,5 +246,5 @@ function makeAttentionPicture(me, canvas, over, token) {
     if (me.data.columns && y > box.h / 2) return { row: null, column: within((x / box.w) * K, K) };
     return { row: within((x / box.w) * R, R), column: null };
   }
-  return { code, weight, isExact, pixels, drawHead, drawPointed, under, last };
+  return { sized, drawSmall, drawLines, code, weight, isExact, pixels, drawHead, drawPointed, under, last };
 }
