@@ -1,4 +1,4 @@
-"""The command line: train, sample, score, ngram and bench, the same work as the pages do.
+"""The command line: train, sample, score, ngram, export, import and bench, the same work as the pages do.
 
 Every command prints for people; with --json it prints one JSON object a line for programs.
 """
@@ -66,6 +66,17 @@ def parser() -> argparse.ArgumentParser:
     p.set_defaults(run=score)
 
     cli_ngram.add(commands)
+
+    p = commands.add_parser("export", help="write a GPT as a folder for Hugging Face transformers")
+    p.add_argument("model", help="a shipped model, or the folder of a saved one")
+    p.add_argument("folder", type=Path, help="the folder to make")
+    p.set_defaults(run=export)
+
+    p = commands.add_parser("import", help="open a GPT-2 folder of Hugging Face transformers")
+    p.add_argument("folder", type=Path, help="with config.json, tokenizer.json and model.safetensors")
+    p.add_argument("out", type=Path, help="the folder to make")
+    p.add_argument("--title", default="")
+    p.set_defaults(run=import_)
 
     p = commands.add_parser("bench", help="measure speed beside peers, in one run")
     p.add_argument("--only", nargs="*", default=[], help="names of benches; see lmcore/bench/")
@@ -176,6 +187,24 @@ def score(args: argparse.Namespace) -> None:
     else:
         for name, value in numbers.items():
             print(f"{name.replace('_', ' '):20} {value:,.4g}" if isinstance(value, float) else f"{name:20} {value:,}")
+
+
+def export(args: argparse.Namespace) -> None:
+    """A GPT as a GPT-2 folder."""
+    from lmcore import hugging_face
+
+    hugging_face.export(open_model(args.model), args.folder)
+    print(f"written to {args.folder}: AutoModelForCausalLM and AutoTokenizer open it")
+
+
+def import_(args: argparse.Namespace) -> None:
+    """A GPT-2 folder as a checkpoint of ours."""
+    from lmcore import hugging_face
+
+    if args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir())):
+        raise ValueError(f"{args.out} is there already; name a new folder")
+    hugging_face.convert(args.folder, args.out, args.title)
+    print(f"saved in {args.out}")
 
 
 def bench(args: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ DTYPES: dict[str, type[Any]] = {
     "U64": np.uint64,
     "I64": np.int64,
     "I32": np.int32,
+    "U8": np.uint8,
+    "BOOL": np.bool_,
 }
 
 Arrays = dict[str, NDArray[Any]]
@@ -32,13 +35,18 @@ def read_weights(path: Path, config: Any) -> Arrays:
     `config.shapes()` says which names and shapes these are; a family without it is one of counts. The file's length
     must be what its header adds up to, its tensors must fill it without gap or overlap, all numbers must be finite.
     """
+    return read_tensors(path, lambda entries: _check_names(entries, config))
+
+
+def read_tensors(path: Path, check: Callable[[list[Entry]], None]) -> Arrays:
+    """All arrays of a safetensors file; `check` sees what its header says, and may refuse, before any is read."""
     try:
         size = path.stat().st_size
         if size > MAX_WEIGHTS:
             raise ValueError(f"{path.name} has {size:,} bytes; the limit is {MAX_WEIGHTS:,}")
         with path.open("rb") as file:
             entries, begin = _read_header(file, size, path.name)
-            _check_names(entries, config)
+            check(entries)
             file.seek(begin)
             data = file.read(size - begin)
     except OSError as error:
@@ -56,7 +64,9 @@ def read_weights(path: Path, config: Any) -> Arrays:
 
 
 @dataclass(frozen=True)
-class _Entry:
+class Entry:
+    """A tensor as the header names it: dtype in numpy, its bytes from `begin` to before `end` after the header."""
+
     name: str
     dtype: Any
     shape: tuple[int, ...]
@@ -64,7 +74,7 @@ class _Entry:
     end: int
 
 
-def _read_header(file: Any, size: int, what: str) -> tuple[list[_Entry], int]:
+def _read_header(file: Any, size: int, what: str) -> tuple[list[Entry], int]:
     """The tensors a file says it holds, in order of place, and where their bytes begin.
 
     8 bytes (little-endian) give the header's length; the header is JSON: name -> dtype, shape, data_offsets.
@@ -88,7 +98,7 @@ def _read_header(file: Any, size: int, what: str) -> tuple[list[_Entry], int]:
     return entries, 8 + length
 
 
-def _read_entry(name: str, entry: Any) -> _Entry:
+def _read_entry(name: str, entry: Any) -> Entry:
     def whole(value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_WEIGHTS
 
@@ -101,10 +111,10 @@ def _read_entry(name: str, entry: Any) -> _Entry:
     dtype, shape, (begin, end) = np.dtype(DTYPES[entry["dtype"]]), tuple(entry["shape"]), entry["data_offsets"]
     if end - begin != math.prod(shape) * dtype.itemsize:
         raise ValueError(f"the bytes of {name!r:.60} are not those of its shape {shape}")
-    return _Entry(name, dtype.newbyteorder("<"), shape, begin, end)
+    return Entry(name, dtype.newbyteorder("<"), shape, begin, end)
 
 
-def _check_names(entries: list[_Entry], config: Any) -> None:
+def _check_names(entries: list[Entry], config: Any) -> None:
     """Exactly the arrays of the configuration."""
     if not hasattr(config, "shapes"):
         if {entry.name: entry.dtype.name for entry in entries} != COUNTS or any(len(e.shape) != 1 for e in entries):

@@ -80,6 +80,27 @@ def test_train_counts_a_file_of_ones_own(tmp_path: Path, capsys):
     assert "saved in" in capsys.readouterr().out
 
 
+def test_export_and_import_are_two_ways(shipped, tmp_path: Path, capsys):
+    assert cli.main(["export", MODEL, str(tmp_path / "theirs")]) == 0
+    assert cli.main(["import", str(tmp_path / "theirs"), str(tmp_path / "ours"), "--title", "Back"]) == 0
+    assert f"saved in {tmp_path / 'ours'}" in capsys.readouterr().out
+    back = checkpoints.load(tmp_path / "ours")
+    ids = back.tokenizer.encode("Once there was a")
+    assert ids == shipped.tokenizer.encode("Once there was a")
+    assert back.model.log_probs(ids) == pytest.approx(shipped.model.log_probs(ids), abs=1e-5)
+    assert back.card["title"] == "Back"
+    for again in (
+        ["export", MODEL, str(tmp_path / "ours")],
+        ["import", str(tmp_path / "theirs"), str(tmp_path / "ours")],
+    ):
+        assert cli.main(again) == 2
+        assert "name a new folder" in capsys.readouterr().err
+    assert cli.main(["import", str(tmp_path), str(tmp_path / "none")]) == 2
+    assert "there is no config.json" in capsys.readouterr().err
+    assert cli.main(["export", "rnn-shakespeare-char", str(tmp_path / "none")]) == 2
+    assert "only a GPT" in capsys.readouterr().err
+
+
 SAID = "the cat saw the mouse\nthe mouse ate\na mouse ate the cat\na cat slept\nthe mouse slept\n"
 ASKED = "the cat ate the mouse\na dog slept\n\nmouse mouse\n"
 

@@ -22,6 +22,7 @@ RANKS = [  # a module may import from its own rank and the ranks before it
     {"probes"},
     {"training"},
     {"checkpoints"},
+    {"hugging_face"},
     {"jobs", "library"},
     {"bench", "cli"},
 ]

@@ -81,16 +81,22 @@ class BPETokenizer(Tokenizer):
 
     kind = "bpe"
 
-    def __init__(self, merges: Sequence[tuple[str, str]]) -> None:
-        """`merges`: pairs of pieces in `byte_letters`, in the order in which they were learnt."""
+    def __init__(self, merges: Sequence[tuple[str, str]], cut: str = "bounded") -> None:
+        """`merges`: pairs of pieces in `byte_letters`, in the order in which they were learnt.
+
+        `cut` says where no merge goes across: "bounded" as `split` does it, "gpt2" by GPT-2's own rule, for a
+        vocabulary that was learnt with it.
+        """
         self.merges = list(merges)
+        self.cut = cut
         vocab = {START: 0}
         for piece in [*sorted(byte_letters().values()), *(left + right for left, right in self.merges)]:
             vocab.setdefault(piece, len(vocab))  # two different pairs can give the same piece
         self._bytes = [b"", *(piece_bytes(piece) for piece in list(vocab)[1:])]
         self.itos = [START, *(readable(data) for data in self._bytes[1:])]
         self._tokenizer = HuggingFaceTokenizer(BPE(vocab, self.merges))
-        self._tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=False)  # bytes to letters
+        # Bytes to letters, cut by GPT-2's rule before that or not.
+        self._tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=cut == "gpt2")
 
     @classmethod
     def train(cls, text: str, **options: Any) -> BPETokenizer:
@@ -115,6 +121,9 @@ class BPETokenizer(Tokenizer):
 
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
         """All texts; each different piece is encoded only once, which is four times faster than all of them."""
+        if self.cut == "gpt2":
+            found = self._tokenizer.encode_batch_fast([clean(text) for text in texts], add_special_tokens=False)
+            return [encoding.ids for encoding in found]
         pieces = [split(clean(text)) for text in texts]
         different = list(set(chain.from_iterable(pieces)))
         encoded = self._tokenizer.encode_batch_fast(different, add_special_tokens=False)
@@ -130,15 +139,22 @@ class BPETokenizer(Tokenizer):
         return self._bytes[token]
 
     def to_dict(self) -> dict[str, Any]:
-        return {"kind": "bpe", "merges": [list(pair) for pair in self.merges]}
+        own = {"kind": "bpe", "merges": [list(pair) for pair in self.merges]}
+        return own if self.cut == "bounded" else own | {"cut": self.cut}
 
     @classmethod
     def from_dict(cls, data: Any) -> BPETokenizer:
         """Read back `to_dict`; ValueError unless each merge joins pieces that exist by then, and none comes twice."""
+        cut = "bounded"
+        if isinstance(data, dict) and "cut" in data:
+            cut = data["cut"]
+            data = {name: value for name, value in data.items() if name != "cut"}
+            if cut != "gpt2":
+                raise ValueError("the cut of a bpe tokenizer can only be gpt2")
         (merges,) = fields(data, "bpe", "merges")
         if not isinstance(merges, list) or len(merges) > 2 * MAX_VOCAB:
             raise ValueError(f"the merges of a bpe tokenizer must be a list of at most {2 * MAX_VOCAB} pairs")
-        return cls(list(_checked(merges)))
+        return cls(list(_checked(merges)), cut)
 
 
 def _checked(merges: Iterable[Any]) -> Iterator[tuple[str, str]]:

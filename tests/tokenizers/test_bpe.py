@@ -98,3 +98,16 @@ def test_pieces_join_to_the_text(text: str) -> None:
 def test_a_vocabulary_size_out_of_range_is_named(vocab_size: object) -> None:
     with pytest.raises(ValueError, match="vocab_size must be a whole number from 257 to 65536"):
         BPETokenizer.train(TEXT, vocab_size=vocab_size)
+
+
+def test_pieces_can_be_cut_by_gpt2s_own_rule() -> None:
+    """Two newlines are one piece by our rule and two by GPT-2's, which looks ahead to the word."""
+    merges = [("Ċ", "Ċ"), ("Ġ", "b")]
+    ours, theirs = BPETokenizer(merges), BPETokenizer(merges, "gpt2")
+    assert [ours.itos[i] for i in ours.encode("a\n\nb b")] == ["a", "\n\n", "b", " b"]
+    assert [theirs.itos[i] for i in theirs.encode("a\n\nb b")] == ["a", "\n", "\n", "b", " b"]
+    assert BPETokenizer.from_dict(theirs.to_dict()).to_dict() == theirs.to_dict()
+    assert "cut" not in ours.to_dict()
+    for cut in ("bounded", "x", 3, None):
+        with pytest.raises(ValueError, match="can only be gpt2"):
+            BPETokenizer.from_dict({**theirs.to_dict(), "cut": cut})
