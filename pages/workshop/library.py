@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.library import LibraryError
-from pages.shared import lesson, services, texts
+from pages.shared import hugging_face, lesson, services, texts
 from pages.shared.lessons import LESSONS
 from pages.shared.models import SHARED
 from pages.shared.small_components import same_tab_link
@@ -76,6 +76,8 @@ for model in models:
                     "Delete it", key=f"{PAGE}.delete.{model.id}", on_click=safely,
                     args=(library.delete_model, workspace, model.id),
                 )  # fmt: skip
+
+hugging_face.section()
 
 st.subheader("Texts", anchor=False)
 if not kept_texts:
