@@ -112,7 +112,8 @@ def by_hand(
     k = _split(x @ weights.key + weights.key_bias, n_head)
     v = _split(x @ weights.value + weights.value_bias, n_head)
     if angles is not None:
-        q, k = (np.asarray(positions.rotate(part, angles), np.float64) for part in (q, k))
+        turn: Any = positions.rotate  # it keeps the type of what it is given
+        q, k = turn(q, angles), turn(k, angles)
     # scores = q · k / √D
     dots = q @ k.transpose(0, 2, 1)  # (H, P, D) · (H, D, P) -> (H, P, P)
     scores = dots / math.sqrt(D) if scaled else dots

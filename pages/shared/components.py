@@ -40,6 +40,7 @@ PARTS = {  # files of their own that a component needs before its own
     "lstm_gates": ("lstm_parts", "units_tokens"),
     "rnn_cell": ("units_tokens",),
     "pipeline": ("pipeline_cells", "pipeline_sums"),
+    "attention_by_hand": ("attention_matrix", "attention_sums"),
     "attention_explorer": ("attention_picture",),
 }
 

@@ -74,6 +74,13 @@ CHAPTERS: dict[str, list[Lesson]] = {
             ":material/door_front:",
         ),
     ],
+    "Transformers": [
+        Lesson(
+            "attention", "transformer/attention.py", "Attention by hand",
+            "Queries, keys, values: every number of attention opened, on paper and in a trained model.",
+            ":material/grid_view:",
+        ),
+    ],
     "Generation": [
         Lesson(
             "temperature", "generation/temperature.py", "Temperature",

@@ -23,6 +23,7 @@ STAGES = {  # what must be drawn before a page counts as open
     "embeddings": ".embedding-map canvas",
     "rnn": ".rnn-cell .strip .tok",
     "lstm-gates": ".lstm-gates .strip .tok",
+    "attention": ".attention-by-hand .matrix canvas",
     "temperature": ".temperature-bench .rows .row",
     "inspect": ".token-strip .strip .tok",
     "library": "h3",

@@ -1,0 +1,165 @@
+"""Transformers / Attention by hand: queries, keys, values, scores, mask, softmax, sums; every cell opens."""
+
+from typing import Any
+
+import streamlit as st
+
+from lmcore.probes import attention_by_hand as probe
+from pages.shared import attention_parts as parts
+from pages.shared import lesson, scrubber
+from pages.shared.attention_by_hand import attention_by_hand, held_in, sizes_of
+from pages.shared.view import View, choice, text, whole
+
+PAGE = "attention"
+STAGE = f"{PAGE}.stage"
+KINDS = {"paper": "On paper", "trained": "In a trained GPT"}
+CELL = "a.3.1"  # the attention weight of the fourth token for the second
+
+view = View(
+    PAGE,
+    {
+        "with": choice("paper", list(KINDS)),
+        "sentence": choice(probe.SENTENCES[0], probe.SENTENCES),
+        "heads": choice(1, parts.HEADS),
+        "scale": choice(True, [True, False]),
+        "mask": choice(True, [True, False]),
+        "model": text("gpt-tales-word", 80),
+        "prompt": text("Mia had a kite. She lost it", 2000),
+        "step": scrubber.field(),
+        "block": whole(0, 0, 47),
+        "cell": text(CELL, 40),  # what is held: matrix, row, column; nothing when empty
+        "head": whole(0, 0, 63),
+    },
+)
+
+lesson.idea(
+    "Attention by hand",
+    "Every token asks a question, the query. Every token answers with a key, and hands out a value. How well query and "
+    "key fit decides how much of the value is taken.",
+    r"\mathrm{softmax}\big(Q K^T / \sqrt{d} + M\big)\, V",
+    {
+        "Q, K, V": "queries (blue), keys (red), values (green): the tokens' numbers $x$, times weights $W$",
+        "d": "the width of a query", "M": "the causal mask: −∞ for later tokens, else 0",
+    },
+)  # fmt: skip
+
+paper = view["with"] == "paper"
+switches = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+with switches:
+    st.segmented_control("Numbers", list(KINDS), format_func=KINDS.__getitem__, key=view.key("with"), required=True)
+if not paper:
+    _finished, typed, loaded = scrubber.controls(
+        view, "gpt", lambda: st.text_input("Text", key=view.key("prompt"), max_chars=2000)
+    )
+    model: Any = loaded.model
+    config = model.config
+    ids = scrubber.ids_of(loaded, typed, min(parts.MAX_SHOWN, config.block_size - 1))
+    if view["block"] >= config.n_layer:
+        view.set(block=0)
+with switches:
+    if paper:
+        st.segmented_control("Heads", parts.HEADS, key=view.key("heads"), required=True)
+    else:
+        blocks = list(range(config.n_layer))
+        st.selectbox("Block", blocks, format_func=lambda n: f"block {n + 1}", key=view.key("block"), width=140)
+    st.toggle("Divide by √d", key=view.key("scale"))
+    st.toggle("Causal mask", key=view.key("mask"))
+
+if paper:
+    inputs = probe.example(view["sentence"], view["heads"])
+    tokens = view["sentence"].split()
+else:
+    inputs = parts.trained(loaded, ids, view["block"])
+    tokens = [parts.START, *(loaded.tokenizer.itos[token] for token in ids)]
+scaled, masked = view["scale"], view["mask"]
+walk = inputs.walk(scaled=scaled, masked=masked)
+sizes = sizes_of(walk, paper)
+
+
+# ---- the stage: every matrix --------------------------------------------------------------------------------------
+
+
+def on_look() -> None:
+    """A cell was held or let go, or another head was picked: the view follows."""
+    now = held_in(STAGE, sizes)
+    if now is not None:
+        parts.keep(view, now)
+
+
+look = attention_by_hand(
+    inputs, walk, tokens, scaled=scaled, masked=masked, paper=paper, look=parts.look_of(view, sizes), key=STAGE,
+    on_look=on_look,
+)  # fmt: skip
+row, D = parts.row_of(look, sizes.P), sizes.C // sizes.H
+
+lesson.try_this(
+    view,
+    [
+        ("Do not divide by √d", {"with": "paper", "scale": False, "mask": True, "heads": 1, "cell": CELL, "head": 0}),
+        ("Take the mask away", {"with": "paper", "scale": True, "mask": False, "heads": 1, "cell": "t.0.0", "head": 0}),
+        (
+            "Split the width in two heads",
+            {"with": "paper", "scale": True, "mask": True, "heads": 2, "cell": "t.3.0", "head": 1},
+        ),
+        (
+            "Swap who fed whom, without a mask",
+            {
+                "with": "paper", "scale": True, "mask": False, "heads": 1, "sentence": probe.SENTENCES[1],
+                "cell": "out.3.0", "head": 0,
+            },
+        ),
+        ("The same with trained weights", {"with": "trained", "scale": True, "mask": True, "cell": "t.5.0", "head": 0}),
+    ],
+)  # fmt: skip
+lesson.what_you_see(parts.seen(inputs, walk, tokens, look, scaled, masked))
+parts.predict(PAGE)
+
+st.subheader("What the switches do", anchor=False, divider="gray")
+parts.show_switches(inputs, tokens, look.h)
+parts.show_widths(PAGE, D)
+
+st.subheader("From one head to several", anchor=False, divider="gray")
+if paper:
+    st.markdown(
+        "The same four numbers a word, split. More heads are not more weights: each is narrower, and each spreads its "
+        f"attention in its own way. One head must find one compromise for “{tokens[row]}”; two can look at two things."
+    )
+    st.dataframe(parts.heads_on_paper(view["sentence"], row, scaled, masked), hide_index=True)
+else:
+    parts.show_heads_trained(walk, tokens, row)
+
+with st.expander("Go further", icon=":material/tune:"):
+    if paper:
+        st.segmented_control("Words", probe.SENTENCES, key=view.key("sentence"), required=True)
+        st.caption(
+            "The four numbers of a word stand for somebody, doing, pointing, something. Weights are made up; split in "
+            "two, the first head asks what was done and the second who is spoken of. There are no positions in it."
+        )
+    else:
+        st.caption(
+            "What comes in is the stream after a LayerNorm: point at a cell of x for that arithmetic. Switching off "
+            "the division or the mask here changes this block only, as it reads what the trained model gives it; no "
+            "model was trained so."
+        )
+    st.markdown(
+        "**Attention is not explanation.** A large weight says that a value was taken, not that it mattered: values "
+        "can be small, later blocks can undo it, and other heads may carry the same."
+    )
+    st.caption(
+        "Vaswani and others, “Attention is all you need” (2017); the division by √d is in section 3.2.1. Jain and "
+        "Wallace, “Attention is not Explanation” (2019)."
+    )
+
+lesson.the_code(
+    PAGE,
+    ["lmcore.probes.attention_by_hand:by_hand", "lmcore.models.attention:CausalSelfAttention",
+     "lmcore.probes.attention_by_hand:by_width"],
+    parts.script_on_paper(view["sentence"], view["heads"], scaled, masked) if paper
+    else parts.script_trained(loaded, view["step"], ids, view["block"], look.h, scaled, masked),
+)  # fmt: skip
+lesson.the_numbers(
+    PAGE,
+    lambda: parts.numbers(PAGE, inputs, walk, tokens, look.h),
+    note="What is drawn, of the head that is shown.",
+)
+view.publish()
