@@ -16,10 +16,11 @@ NAMES = {"ngram": "n-gram", "rnn": "RNN", "lstm": "LSTM"}
 
 
 def true_and_held(
-    names: Sequence[str], true: Sequence[float], held: Sequence[float], gate: int, *, theme: Theme
+    names: Sequence[str], true: Sequence[float], held: Sequence[float], gate: int | None, *, theme: Theme
 ) -> go.Figure:
-    """(n,) probabilities of the next token as it is and with a gate held, beside each other; `gate`: whose hue."""
-    rows = list(range(len(names)))
+    """(n,) probabilities of the next token as it is and with something held, beside each other; `gate`: whose hue,
+    None for attention's."""
+    rows, hue = list(range(len(names))), _hue(gate, theme)
     shared: dict[str, Any] = {
         "type": "bar", "orientation": "h", "y": rows, "textposition": "outside", "constraintext": "none",
         "textfont": {"size": 16, "color": theme.ink}, "cliponaxis": False, "hoverinfo": "skip",
@@ -30,8 +31,8 @@ def true_and_held(
     }  # fmt: skip
     other = shared | {
         "x": list(held), "name": "held",
-        "marker": {"color": theme.paper, "line": {"color": theme.gates[gate], "width": 2},
-                   "pattern": {"shape": "/", "fgcolor": theme.gates[gate], "size": 7, "solidity": 0.45}},
+        "marker": {"color": theme.paper, "line": {"color": hue, "width": 2},
+                   "pattern": {"shape": "/", "fgcolor": hue, "size": 7, "solidity": 0.45}},
         "text": [f"\u2002{percent(p)}" for p in held],
     }  # fmt: skip
     return figure(
@@ -55,10 +56,16 @@ def true_and_held(
     )  # fmt: skip
 
 
-def moved_along(tokens: Sequence[str], distances: Sequence[float], place: int, gate: int, *, theme: Theme) -> go.Figure:
+def _hue(gate: int | None, theme: Theme) -> str:
+    return theme.attention if gate is None else theme.gates[gate]
+
+
+def moved_along(
+    tokens: Sequence[str], distances: Sequence[float], place: int, gate: int | None, *, theme: Theme
+) -> go.Figure:
     """(P,) how far the next-token distribution has moved after each token, 0 to 1; the place looked at stands out."""
     at = list(range(len(tokens)))
-    colors = [theme.ink if t == place else theme.gates[gate] for t in at]
+    colors = [theme.ink if t == place else _hue(gate, theme) for t in at]
     bars = {
         "type": "bar", "x": at, "y": list(distances), "marker": {"color": colors},
         "customdata": [label(token) for token in tokens],

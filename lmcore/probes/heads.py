@@ -25,7 +25,8 @@ SAYS = {
     "same token": "looks at earlier places of the same token",
     "induction": "looks at what came after the same token before, and so can copy it",
 }
-NAMED = 0.4  # a head gets the name of a kind that has at least this share of its weight
+CLEAR = 0.4  # a head is clearly of a kind that has at least this share of its weight
+FAINT = 3.0  # and faintly of one that has so many times the weight that an even head would give it, and a tenth
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -43,10 +44,11 @@ class Heads:
     """On how many tokens of text this was measured; induction on repeated random ones."""
 
     def name(self, layer: int, head: int) -> tuple[str, float]:
-        """The kind that fits best and its score; "mixed" when none has `NAMED` of the weight."""
-        scores = np.nan_to_num(self.scores[layer, head])
+        """The kind that has most of the weight and its score; "mixed" when it is not even faintly of that kind."""
+        scores, even = np.nan_to_num(self.scores[layer, head]), np.nan_to_num(self.even)
         best = int(scores.argmax())
-        return (KINDS[best] if scores[best] >= NAMED else "mixed"), float(scores[best])
+        named = scores[best] >= CLEAR or scores[best] >= max(0.1, FAINT * even[best])
+        return (KINDS[best] if named else "mixed"), float(scores[best])
 
 
 def places(ids: Sequence[int]) -> Bools:
@@ -100,7 +102,7 @@ def repeated(vocab_size: int, n: int, seed: int = 0) -> list[int]:
     return once.tolist() * 2
 
 
-def measure(model: Any, texts: Sequence[Sequence[int]], *, n_repeated: int = 4, seed: int = 0) -> Heads:
+def measure(model: Any, texts: Sequence[Sequence[int]], *, n_repeated: int = 2, seed: int = 0) -> Heads:
     """Scores of every head of a GPT: on these texts, and induction on `n_repeated` repeats of random tokens.
 
     A text is cut to the model's window. Induction is measured on random tokens because there nothing but the first

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from lmcore.tokenizers.base import START_ID
 
 Floats = NDArray[np.float32]
+ROUNDING = 1e-6  # nats: what float32 leaves between two equal distributions
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def lens(model: Any, trace: Mapping[str, NDArray[Any]], k: int = 8) -> Lens:
     for x in stream(trace):
         q = read_out(model, x)
         ahead = np.where(p > 0, p * (own - q), 0)  # 0 log 0 = 0
-        kl.append(np.maximum(ahead.sum(axis=1, dtype=np.float64), 0))
+        divergence = ahead.sum(axis=1, dtype=np.float64)
+        kl.append(np.where(divergence > ROUNDING, divergence, 0))
         final.append(np.exp(q[at, likeliest]))
         guesses = q[:, START_ID + 1 :]
         top = np.argpartition(-guesses, k - 1, axis=1)[:, :k]

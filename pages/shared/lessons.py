@@ -80,6 +80,11 @@ CHAPTERS: dict[str, list[Lesson]] = {
             "Queries, keys, values: every number of attention opened, on paper and in a trained model.",
             ":material/grid_view:",
         ),
+        Lesson(
+            "inside-gpt", "transformer/inside_gpt.py", "Inside a GPT",
+            "Every head, block and number of a GPT: look, switch it off, and replay how it came about.",
+            ":material/frame_inspect:",
+        ),
     ],
     "Generation": [
         Lesson(

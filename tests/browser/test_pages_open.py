@@ -24,6 +24,7 @@ STAGES = {  # what must be drawn before a page counts as open
     "rnn": ".rnn-cell .strip .tok",
     "lstm-gates": ".lstm-gates .strip .tok",
     "attention": ".attention-by-hand .matrix canvas",
+    "inside-gpt": ".model-map .door",
     "temperature": ".temperature-bench .rows .row",
     "inspect": ".token-strip .strip .tok",
     "library": "h3",
