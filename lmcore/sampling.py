@@ -173,7 +173,7 @@ def entropy(probs: ArrayLike) -> float:
     surprise = np.maximum(p, SMALLEST)  # p ln p tends to 0 with p
     np.log(surprise, out=surprise)
     surprise *= p  # not p @ …: BLAS would wake its threads, which wait for each other on a busy machine
-    return max(-float(surprise.sum()), 0.0)
+    return max(0.0, -float(surprise.sum()))  # in this order -0.0 becomes 0.0
 
 
 def effective_choices(probs: ArrayLike) -> float:

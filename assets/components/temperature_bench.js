@@ -1,37 +1,8 @@
 // The temperature bench: the distribution of the next token, recomputed over the whole vocabulary while one drags.
-// The arithmetic is in temperature_distribution.js.
+// The arithmetic is in temperature_distribution.js, what its sliders and boxes mean in temperature_slider.js.
 
 const ROW = 34; // height of a row in pixels, as in the CSS
 const TOP = 60; // rows in the DOM; all the others are one row and one canvas
-const PLACES = [[0, 0], [420, 1], [620, 2], [900, 5]]; // where a temperature lies on the slider; beyond 950 is infinity
-const KS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000];
-
-function placeOf(T) {
-  if (T === Infinity) return 1000;
-  for (let i = 1; i < PLACES.length; i++) {
-    const [x0, t0] = PLACES[i - 1], [x1, t1] = PLACES[i];
-    if (T <= t1) return Math.round(x0 + ((T - t0) / (t1 - t0)) * (x1 - x0));
-  }
-  return 900;
-}
-
-function temperatureAt(x) {
-  if (x > 950) return Infinity;
-  for (let i = 1; i < PLACES.length; i++) {
-    const [x0, t0] = PLACES[i - 1], [x1, t1] = PLACES[i];
-    if (x <= x1) return Math.round((t0 + ((x - x0) / (x1 - x0)) * (t1 - t0)) * 100) / 100;
-  }
-  return 5;
-}
-
-function parseTemperature(text) {
-  const clean = text.trim().toLowerCase().replace(",", ".");
-  if (["inf", "infinity", "∞", "+inf"].includes(clean)) return Infinity;
-  const value = Number(clean);
-  return clean === "" || !(value >= 0) ? null : Math.min(5, value);
-}
-
-const shownT = (T) => (T === Infinity ? "∞" : T.toFixed(2));
 
 function make(root) {
   const off = new AbortController();
@@ -381,22 +352,16 @@ function make(root) {
     return T === null ? null : { temperature: T };
   });
 
-  const share = (text, none) => {
-    const clean = text.trim().toLowerCase().replace(",", ".");
-    if (clean === "off" || clean === "") return none;
-    const value = clean.endsWith("%") ? Number(clean.slice(0, -1)) / 100 : Number(clean);
-    return value >= 0 ? Math.min(1, value) : null;
-  };
   typed(topK.number, (text) => {
-    const clean = text.trim().toLowerCase(), value = clean === "off" || clean === "" ? 0 : Math.round(Number(clean));
-    return value >= 0 ? { top_k: value } : null;
+    const value = parseCount(text);
+    return value === null ? null : { top_k: value };
   });
   typed(topP.number, (text) => {
-    const value = share(text, 1);
+    const value = parseShare(text, 1);
     return value === null ? null : { top_p: value };
   });
   typed(minP.number, (text) => {
-    const value = share(text, 0);
+    const value = parseShare(text, 0);
     return value === null ? null : { min_p: value };
   });
   const slid = (knob_, change) => {

@@ -92,6 +92,11 @@ CHAPTERS: dict[str, list[Lesson]] = {
             "Drag one slider and see the whole distribution breathe.", ":material/thermostat:",
         ),
         Lesson(
+            "sampling", "generation/sampling.py", "Sampling",
+            "Eight stages from logits to a token, then whole sequences: greedy, drawn, searched, guessed ahead.",
+            ":material/filter_alt:",
+        ),
+        Lesson(
             "inspect", "generation/inspect_tokens.py", "Inspect",
             "Ask of any token what else could have come, and branch from there.", ":material/search_insights:",
         ),

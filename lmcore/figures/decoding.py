@@ -1,0 +1,143 @@
+"""Ways to decode as pictures: probabilities as T goes from 0 to infinity, draws beside what was expected, sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from lmcore.figures.frame import figure, layout
+from lmcore.figures.theme import Theme, label
+
+Floats = NDArray[np.float64]
+ENDS = (0.04, 25.0)  # where 0 and infinity stand on the axis of temperatures
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+
+
+def over_temperature(
+    tokens: Sequence[str], temperatures: Sequence[float], probs: Floats, *, at: float, uniform: float, theme: Theme
+) -> go.Figure:
+    """(N, K) probabilities of N tokens at K temperatures between the ends, with a line where T stands.
+
+    `uniform` is the probability that all tend to. T = 0 and infinity are drawn at the two ends of the axis.
+    """
+    colours = [theme.accent, theme.key, theme.value, theme.attention, theme.quiet]
+    lines = [
+        {
+            "type": "scatter", "mode": "lines", "x": list(temperatures), "y": row, "name": label(token),
+            "line": {"width": 3, "color": colours[i % 5], "dash": DASHES[i % 5]},
+            "hovertemplate": f"{label(token)}<br>T = %{{x:.3g}}<br>p = %{{y:.3g}}<extra></extra>",
+        }
+        for i, (token, row) in enumerate(zip(tokens, probs, strict=True))
+    ]  # fmt: skip
+    one = int(np.argmin(np.abs(np.asarray(temperatures) - 0.8)))
+    notes, last = [], 2.0
+    for i in np.argsort(-probs[:, one], kind="stable"):  # names beside the lines, from the top, never on each other
+        last = min(float(probs[i, one]), last - 0.075)
+        notes.append(
+            {
+                "x": np.log10(temperatures[one]), "y": last, "text": label(tokens[i]), "showarrow": False,
+                "xanchor": "left", "xshift": 4, "yshift": 9, "font": {"size": 17, "color": colours[i % 5]},
+                "bgcolor": theme.paper, "borderpad": 1, "opacity": 0.92,
+            }
+        )  # fmt: skip
+    notes.append(
+        {
+            "x": 1, "xref": "paper", "y": uniform, "text": f"1/n = {uniform:.2g}", "showarrow": False,
+            "xanchor": "right", "yshift": 12, "font": {"size": 16, "color": theme.quiet},
+        }
+    )  # fmt: skip
+    place = min(max(at, ENDS[0]), ENDS[1])
+    shared = layout(
+        theme,
+        x={
+            "type": "log", "range": [np.log10(ENDS[0]), np.log10(ENDS[1])], "title": "T, on a logarithmic axis",
+            "tickvals": [ENDS[0], 0.1, 0.25, 0.5, 1, 2, 5, 10, ENDS[1]],
+            "ticktext": ["→ 0", "0.1", "¼", "½", "1", "2", "5", "10", "→ ∞"], "fixedrange": True,
+        },
+        y={"range": [-0.12, 1.08], "tickvals": [0, 0.5, 1], "title": "probability", "fixedrange": True},
+        height=360,
+        annotations=notes,
+        shapes=[
+            {
+                "type": "line", "x0": place, "x1": place, "yref": "paper", "y0": 0, "y1": 1,
+                "line": {"color": theme.ink, "width": 3},
+            },
+            {
+                "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": uniform, "y1": uniform,
+                "line": {"color": theme.reference, "width": 1.5, "dash": "dot"},
+            },
+        ],
+        margin={"l": 8, "r": 24, "t": 8, "b": 8},
+    )  # fmt: skip
+    return figure(lines, shared)
+
+
+def draws(
+    tokens: Sequence[str], expected: Floats, scatter: Floats, counts: NDArray[np.int64], *, theme: Theme
+) -> go.Figure:
+    """(N,) expected counts as bars with ± one standard deviation, and what was drawn as diamonds."""
+    rows = list(range(len(tokens)))
+    bars = {
+        "type": "bar", "orientation": "h", "y": rows, "x": expected, "marker": {"color": theme.probability[1]},
+        "error_x": {"type": "data", "array": scatter, "color": theme.ink, "thickness": 2, "width": 7},
+        "customdata": np.stack([scatter, counts], axis=1),
+        "hovertemplate": "expected %{x:.1f} ± %{customdata[0]:.1f}<br>drawn %{customdata[1]}<extra></extra>",
+    }  # fmt: skip
+    outside = np.abs(counts - expected) > scatter
+    dots = {
+        "type": "scatter", "mode": "markers", "y": rows, "x": counts, "hoverinfo": "skip",
+        "marker": {
+            "size": 15, "color": theme.accent, "line": {"width": 2, "color": theme.paper},
+            "symbol": ["diamond-open" if far else "diamond" for far in outside],
+        },
+    }  # fmt: skip
+    most = max(float((expected + scatter).max()), float(counts.max()), 1.0)
+    numbers = [
+        {
+            "x": 1, "xref": "paper", "y": row, "text": f"{counts[row]:,}", "showarrow": False, "xanchor": "right",
+            "font": {"size": 17, "color": theme.ink},
+        }
+        for row in rows
+    ]  # fmt: skip
+    shared = layout(
+        theme,
+        x={"range": [0, most * 1.16], "title": "how often", "fixedrange": True},
+        y={
+            "range": [len(rows) - 0.4, -0.6], "tickvals": rows, "ticktext": [label(token) for token in tokens],
+            "tickfont": {"size": 17, "color": theme.ink}, "fixedrange": True, "showline": False,
+        },
+        height=70 + 36 * len(rows),
+        bargap=0.3,
+        annotations=numbers,
+    )  # fmt: skip
+    return figure([bars, dots], shared)
+
+
+def sequences(groups: Sequence[tuple[str, Sequence[float], Sequence[str]]], *, theme: Theme) -> go.Figure:
+    """Groups of sequences on one axis of mean log-probability a token: (name, values, the texts for hovering)."""
+    colours = [theme.accent, theme.held_out, theme.attention, theme.value]
+    symbols = ["circle-open", "diamond-open", "square", "triangle-up"]
+    traces = [
+        {
+            "type": "scatter", "mode": "markers", "x": list(values), "y": [row] * len(values),
+            "customdata": [label(text) for text in texts],
+            "marker": {"size": 15, "symbol": symbols[row % 4], "color": colours[row % 4], "line": {"width": 2}},
+            "hovertemplate": "%{customdata}<br>%{x:.3f} nats a token<extra></extra>",
+        }
+        for row, (_name, values, texts) in enumerate(groups)
+    ]  # fmt: skip
+    low = min((min(values) for _, values, _ in groups if len(values)), default=-1.0)
+    names = [name for name, _, _ in groups]
+    shared = layout(
+        theme,
+        x={"range": [low * 1.08, -low * 0.03], "title": "log-probability a token, in nats", "fixedrange": True},
+        y={
+            "range": [len(names) - 0.4, -0.6], "tickvals": list(range(len(names))), "ticktext": names,
+            "tickfont": {"size": 17, "color": theme.ink}, "fixedrange": True, "showline": False,
+        },
+        height=70 + 46 * len(names),
+    )  # fmt: skip
+    return figure(traces, shared)
