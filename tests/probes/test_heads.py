@@ -1,0 +1,95 @@
+"""Heads by what they do: a perfect head of each kind scores 1, an even one what it must, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lmcore import models
+from lmcore.probes import heads
+from lmcore.probes.heads import KINDS
+
+# places:     0  1  2  3  4  5  6  7
+IDS = [5, 6, 7, 5, 6, 9, 5]  # start 5  6  7  5  6  9  5
+
+
+def perfect(kind: str) -> np.ndarray:
+    """(P, P) the weights of a head that does nothing but that, with all weight on itself where there is no place."""
+    where = heads.places(IDS)[KINDS.index(kind)].astype(float)
+    rows = where.sum(axis=1, keepdims=True)
+    return np.where(rows > 0, where / np.maximum(rows, 1), np.eye(len(IDS) + 1))
+
+
+def test_where_each_kind_looks() -> None:
+    previous, first, this, same, induction = heads.places(IDS)
+    assert np.argwhere(previous).tolist() == [[t, t - 1] for t in range(2, 8)]
+    assert np.argwhere(first).tolist() == [[t, 0] for t in range(2, 8)]
+    assert np.argwhere(this).tolist() == [[t, t] for t in range(2, 8)]
+    assert np.argwhere(same).tolist() == [[4, 1], [5, 2], [7, 1], [7, 4]]
+    assert np.argwhere(induction).tolist() == [[4, 2], [5, 3], [7, 2], [7, 5]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_perfect_head_scores_one(kind: str) -> None:
+    found, even = heads.scores([(perfect(kind)[None, None], heads.places(IDS))])
+    assert found.shape == (1, 1, len(KINDS))
+    assert found[0, 0, KINDS.index(kind)] == pytest.approx(1)
+    assert 0 < even[KINDS.index(kind)] < 0.5
+    assert heads.Heads(found, even, 7).name(0, 0) == (kind, pytest.approx(1))
+
+
+def test_an_even_head_scores_what_even_says() -> None:
+    P = len(IDS) + 1
+    flat = np.tril(np.ones((P, P))) / np.arange(1, P + 1)[:, None]
+    found, even = heads.scores([(flat[None, None], heads.places(IDS))])
+    np.testing.assert_allclose(found[0, 0], even)
+    # by hand: rows 2 to 7 have 3 to 8 places; one is the previous one. Same: row 4 (1/5), row 5 (1/6), row 7 (2/8)
+    assert even[0] == pytest.approx(np.mean([1 / n for n in range(3, 9)]))
+    assert even[3] == pytest.approx((1 / 5 + 1 / 6 + 2 / 8) / 3)
+    assert heads.Heads(found, even, 7).name(0, 0)[0] == "mixed"
+
+
+def test_two_texts_count_by_their_rows() -> None:
+    previous, other = perfect("previous token"), np.eye(3)
+    found, _ = heads.scores([(previous[None, None], heads.places(IDS)), (other[None, None], heads.places([1, 2]))])
+    assert found[0, 0, 0] == pytest.approx(6 / 7)  # six rows of 1, one of 0
+    assert np.isnan(heads.scores([(np.eye(2)[None, None], heads.places([1]))])[0]).all()
+    with pytest.raises(ValueError, match="on a text at least"):
+        heads.scores([])
+
+
+def test_a_name_for_a_faint_head() -> None:
+    even = np.array([0.03, 0.03, 0.03, 0.04, 0.02])
+    found = heads.Heads(np.array([[[0.15, 0.1, 0.05, 0.0, np.nan], [0.09, 0.0, 0.0, 0.0, 0.0]]]), even, 9)
+    assert found.name(0, 0) == ("previous token", 0.15)
+    assert found.name(0, 1) == ("mixed", 0.09)
+
+
+def test_random_tokens_come_twice_and_only_the_first_copy_tells() -> None:
+    ids = heads.repeated(100, 20, seed=3)
+    assert ids[:20] == ids[20:]
+    assert len(set(ids)) == 20
+    assert min(ids) >= 1
+    assert heads.repeated(4, 10, 0)[:10] == heads.repeated(4, 10, 0)[10:]
+    where = heads._second_copy(ids)[KINDS.index("induction")]
+    assert np.argwhere(where).tolist() == [[t, t - 19] for t in range(21, 41)]
+
+
+def test_a_model_is_measured_and_always_in_the_same_way() -> None:
+    model = models.build("gpt", {"n_layer": 2, "n_head": 2, "n_embd": 8, "block_size": 16}, 30)
+    texts = [list(range(1, 20)), [5, 5, 5, 5], [1]]
+    first, again = (heads.measure(model, texts) for _ in range(2))
+    np.testing.assert_array_equal(first.scores, again.scores)
+    assert first.scores.shape == (2, 2, len(KINDS))
+    assert first.n_tokens == 15 + 4  # the first is cut to the window, the last says nothing
+    assert ((first.scores >= 0) & (first.scores <= 1.0001)).all()
+    # a model that has learnt nothing looks everywhere nearly alike
+    np.testing.assert_allclose(first.scores, np.broadcast_to(first.even, first.scores.shape), atol=0.05)
+
+
+def test_without_any_text_induction_is_still_measured() -> None:
+    model = models.build("gpt", {"n_layer": 1, "n_head": 1, "n_embd": 4, "block_size": 8}, 9)
+    assert heads.measure(model, []).n_tokens == 0
+    tiny = models.build("gpt", {"n_layer": 1, "n_head": 1, "n_embd": 4, "block_size": 2}, 9)
+    with pytest.raises(ValueError, match="a text of two tokens"):
+        heads.measure(tiny, [[1]])
