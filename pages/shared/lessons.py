@@ -76,6 +76,11 @@ CHAPTERS: dict[str, list[Lesson]] = {
     ],
     "Transformers": [
         Lesson(
+            "positions", "transformer/positions.py", "Positions",
+            "How a word knows where it stands: waves, the hands of clocks, and what is lost without them.",
+            ":material/schedule:",
+        ),
+        Lesson(
             "attention", "transformer/attention.py", "Attention by hand",
             "Queries, keys, values: every number of attention opened, on paper and in a trained model.",
             ":material/grid_view:",

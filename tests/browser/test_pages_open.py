@@ -23,6 +23,7 @@ STAGES = {  # what must be drawn before a page counts as open
     "embeddings": ".embedding-map canvas",
     "rnn": ".rnn-cell .strip .tok",
     "lstm-gates": ".lstm-gates .strip .tok",
+    "positions": ".positions-clock .clock",
     "attention": ".attention-by-hand .matrix canvas",
     "inside-gpt": ".model-map .door",
     "temperature": ".temperature-bench .rows .row",
