@@ -41,6 +41,7 @@ BENCHES: dict[str, Bench] = {
     "training": Bench("steps of the trainer, beside transformers' GPT-2 in a plain AdamW loop", None),
     "recurrent": Bench("steps of an RNN and an LSTM, beside torch's own layers; looking inside", None),
     "embeddings": Bench("word vectors until they complete the analogies of kingdoms, beside gensim", 1),
+    "inside": Bench("a full trace of a GPT with lens and norms, and its attention under a pointer, in Chromium", None),
     "drag": Bench("the temperature under a finger, in Chromium", None),
     "first_step": Bench("from Train to the first step, stopping, and the death of a worker", None),
     "start": Bench("from the server's start to Home on the screen, in Chromium", None),

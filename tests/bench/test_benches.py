@@ -24,7 +24,15 @@ def threads() -> Iterator[None]:
 @pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize(
     ("name", "rows"),
-    [("growth", 3), ("generation", 2), ("training", 3), ("embeddings", 1), ("recurrent", 6), ("first_step", 3)],
+    [
+        ("growth", 3),
+        ("generation", 2),
+        ("training", 3),
+        ("embeddings", 1),
+        ("recurrent", 6),
+        ("first_step", 3),
+        ("inside", 2),
+    ],
 )
 def test_it_runs_through(name: str, rows: int) -> None:
     found = list(importlib.import_module(f"lmcore.bench.{name}").run("tiny"))
