@@ -1,7 +1,13 @@
 // A search as a tree that grows: each step's candidates in a column, best on top; what was dropped stays, greyed.
 
-const LINE = 54, WIDE = 122, LEFT = 22; // height of a node, least width of a step, room for the root
+const LINE = 56, WIDE = 118, GAP = 24, LEFT = 16; // height of a node, least width of a step, room for the root
 const minus = (x, n = 2) => (x < 0 ? "−" : "") + Math.abs(x).toFixed(n);
+
+/** A probability in as few signs as a small box has room for. */
+function short(p) {
+  if (p >= 0.995) return p === 1 ? "100 %" : ">99 %";
+  return p >= 0.095 ? `${Math.round(100 * p)} %` : p >= 0.01 ? `${(100 * p).toFixed(1)} %` : "<1 %";
+}
 
 function make(root) {
   const off = new AbortController();
@@ -51,18 +57,18 @@ function make(root) {
         type: "button", tabindex: -1,
         "aria-label": `Step ${depth[i]}: ${visible(text)}, ${percent(Math.exp(log_prob[i]))}, path ${minus(total[i])}${state[i] & 1 ? "" : ", dropped"}`,
       });
-      node.append(el("span", "chip", visible(text)), el("span", "p", percent(Math.exp(log_prob[i]))), el("span", "sum", minus(total[i])));
-      const x = LEFT + (depth[i] - 1) * wide + 26, y = row * LINE;
-      node.style.cssText = `left:${x}px;top:${y}px;width:${wide - 32}px`;
+      node.append(el("span", "chip", visible(text)), el("span", "p", short(Math.exp(log_prob[i]))), el("span", "sum", minus(total[i])));
+      const x = LEFT + (depth[i] - 1) * wide + GAP, y = row * LINE;
+      node.style.cssText = `left:${x}px;top:${y}px;width:${wide - GAP - 4}px`;
       node.dataset.i = i;
       tree.append(node);
-      return { node, x, y: y + 24, row };
+      return { node, x, y: y + 25, row };
     });
     tree.style.width = `${LEFT + me.steps * wide + 4}px`;
     tree.style.height = `${most * LINE}px`;
-    const start = { x: 4, y: 24 };
+    const start = { x: 4, y: 25 };
     for (let i = 0; i < texts.length; i++) {
-      const from = parent[i] < 0 ? start : { x: me.nodes[parent[i]].x + wide - 32, y: me.nodes[parent[i]].y }, to = me.nodes[i];
+      const from = parent[i] < 0 ? start : { x: me.nodes[parent[i]].x + wide - GAP - 4, y: me.nodes[parent[i]].y }, to = me.nodes[i];
       const line = document.createElementNS(SVG, "path"), middle = (from.x + to.x) / 2;
       line.setAttribute("d", `M${from.x},${from.y}C${middle},${from.y} ${middle},${to.y} ${to.x},${to.y}`);
       line.setAttribute("class", state[i] & 1 ? "kept" : "dropped");

@@ -1,5 +1,12 @@
 // Speculative sampling round by round: what the small model guessed, what the large one accepted, refused and redrew.
 
+/** A probability with three digits; a tiny one as a power of ten. */
+function tiny(p) {
+  if (p <= 0 || p >= 1e-3) return digits(p);
+  const [mantissa, exponent] = p.toExponential(1).split("e-");
+  return `${mantissa} · 10⁻${[...exponent].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]).join("")}`;
+}
+
 function make(root) {
   const off = new AbortController();
   const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
@@ -13,7 +20,9 @@ function make(root) {
   bars.append(el("i", "min"), "min(p, q): accepted", el("i", "rest"), "residual: redrawn", el("i", "ghost-key"), "q, the draft");
   head.append(el("span"), bars, el("span", "num", "q"), el("span", "num", "p"));
   panel.append(title, why, head, rows, sums);
-  root.append(keyLine, list, panel, live);
+  const two = el("div", "two");
+  two.append(list, panel);
+  root.append(keyLine, two, live);
 
   function build() {
     const { rounds } = me.data;
@@ -51,8 +60,8 @@ function make(root) {
     const ratio = Math.min(1, p[g] / q[g]);
     title.replaceChildren(el("span", "chip", visible(me.data.guesses[g])), accepted[g] ? " accepted" : " refused");
     why.textContent =
-      `The small model gave it q = ${digits(q[g])}, the large one p = ${digits(p[g])}. ` +
-      `Accept with min(1, p / q) = ${digits(ratio)}; the random number was ${u[g].toFixed(3)}: ${accepted[g] ? "below, accepted." : "not below, refused; a token is redrawn from the residual."}`;
+      `The small model gave it q = ${tiny(q[g])}, the large one p = ${tiny(p[g])}. ` +
+      `Accept with min(1, p / q) = ${tiny(ratio)}; the random number was ${u[g].toFixed(3)}: ${accepted[g] ? "below, accepted." : "not below, refused; a token is redrawn from the residual."}`;
     let most = 1e-9;
     for (let i = 0; i < K; i++) most = Math.max(most, top_p[g * K + i], top_q[g * K + i]);
     rows.replaceChildren();
@@ -108,6 +117,7 @@ function make(root) {
     me.sig = data.sig;
     me.rev = data.rev;
     if (pushed || fresh) me.locked = data.locked;
+    root.style.setProperty("--other", isDark(root) ? "#f0a070" : "#b4531f");
     if (fresh) {
       me.data = data;
       me.over = -1;

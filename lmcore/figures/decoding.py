@@ -13,6 +13,7 @@ from lmcore.figures.theme import Theme, label
 
 Floats = NDArray[np.float64]
 ENDS = (0.04, 25.0)  # where 0 and infinity stand on the axis of temperatures
+LABELS = (0.3, 0.5, 1.1, 2.5)  # at which temperature the name of a curve stands
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 
 
@@ -28,19 +29,17 @@ def over_temperature(
         {
             "type": "scatter", "mode": "lines", "x": list(temperatures), "y": row, "name": label(token),
             "line": {"width": 3, "color": colours[i % 5], "dash": DASHES[i % 5]},
-            "hovertemplate": f"{label(token)}<br>T = %{{x:.3g}}<br>p = %{{y:.3g}}<extra></extra>",
+            "hovertemplate": "%{fullData.name}<br>T = %{x:.3g}<br>p = %{y:.3g}<extra></extra>",
         }
         for i, (token, row) in enumerate(zip(tokens, probs, strict=True))
     ]  # fmt: skip
-    one = int(np.argmin(np.abs(np.asarray(temperatures) - 0.8)))
-    notes, last = [], 2.0
-    for i in np.argsort(-probs[:, one], kind="stable"):  # names beside the lines, from the top, never on each other
-        last = min(float(probs[i, one]), last - 0.075)
+    notes = []
+    for i, at_label in zip(range(len(tokens)), LABELS, strict=False):  # each name stands on its own curve
+        k = int(np.argmin(np.abs(np.asarray(temperatures) - at_label)))
         notes.append(
             {
-                "x": np.log10(temperatures[one]), "y": last, "text": label(tokens[i]), "showarrow": False,
-                "xanchor": "left", "xshift": 4, "yshift": 9, "font": {"size": 17, "color": colours[i % 5]},
-                "bgcolor": theme.paper, "borderpad": 1, "opacity": 0.92,
+                "x": np.log10(temperatures[k]), "y": float(probs[i, k]), "text": label(tokens[i]), "showarrow": False,
+                "yanchor": "bottom", "xanchor": "left", "yshift": 2, "font": {"size": 17, "color": colours[i % 5]},
             }
         )  # fmt: skip
     notes.append(
@@ -57,8 +56,8 @@ def over_temperature(
             "tickvals": [ENDS[0], 0.1, 0.25, 0.5, 1, 2, 5, 10, ENDS[1]],
             "ticktext": ["→ 0", "0.1", "¼", "½", "1", "2", "5", "10", "→ ∞"], "fixedrange": True,
         },
-        y={"range": [-0.12, 1.08], "tickvals": [0, 0.5, 1], "title": "probability", "fixedrange": True},
-        height=360,
+        y={"range": [-0.03, 1.08], "tickvals": [0, 0.5, 1], "title": "probability", "fixedrange": True},
+        height=380,
         annotations=notes,
         shapes=[
             {

@@ -21,7 +21,7 @@ PROMPT = "Mia liked the kite and the drum. Theo liked the"
 PARTS = {  # in the order of the course; each module has stage, reading, predict, code, table, further
     "pipeline": ("The pipeline", sampling_pipe),
     "ends": ("T = 0, 1, ∞", sampling_ends),
-    "draws": ("200 draws", sampling_draws),
+    "draws": ("Many draws", sampling_draws),
     "five": ("Five temperatures", sampling_five),
     "best": ("The best sequence", sampling_best),
     "two": ("Two models", sampling_two),
@@ -65,6 +65,9 @@ lesson.idea(
 )
 
 
+OPENING = {"part": "pipeline", "model": models.DEFAULT, "prompt": PROMPT, "drawn": ()}
+
+
 def start_anew() -> None:
     """Another prompt or model: what was drawn for the old one goes."""
     view.set(drawn=(), settled=view["draw"], node=-1, guess=-1)
@@ -87,14 +90,17 @@ stage = st.container()
 lesson.try_this(
     view,
     [
-        ("Forget the penalty: the kite again", {"part": "pipeline", "stage": "penalty", "penalty": 1.0}),
+        ("Forget the penalty: the kite again", OPENING | {"stage": "penalty", "penalty": 1.0}),
         ("Keep the two best only", {"part": "pipeline", "stage": "top_k", "top_k": 2}),
         ("10,000 draws: the scatter shrinks", {"part": "draws", "n": 10_000}),
         (
             "A beam of five, 12 tokens deep",
             {"part": "best", "beams": 5, "steps": 12, "node": -1, "prompt": "One rainy morning, Mia"},
         ),
-        ("Let counted pairs draft for the GPT", {"part": "two", "draft": "count-tales-2", "guess": -1}),
+        (
+            "Let counted pairs draft for the GPT",
+            {"part": "two", "model": models.DEFAULT, "draft": "count-tales-2", "guess": -1},
+        ),
     ],
 )
 reading = st.container()

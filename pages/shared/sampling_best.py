@@ -135,14 +135,15 @@ def stage(here: Here) -> None:
         on_locked=on_locked,
     )  # fmt: skip
     st.markdown("#### The results, and their probability")
-    for name, tokens, total in _results(here):
+    columns = st.columns(2, gap="medium")
+    for i, (name, tokens, total) in enumerate(_results(here)):
         p = math.exp(total)
         size = f"{p:.3g}" if p >= 1e-4 else f"{p:.1e}"
-        st.markdown(
+        columns[i // 2].markdown(
             f"**{name}** {lesson.chip(_text(here, tokens))}  \np = {size}, ln p = {total:.2f}, "
             f"{total / len(tokens):.2f} a token"
         )
-    st.markdown("#### Where people's texts lie")
+    st.markdown("#### Where other texts lie")
     st.plotly_chart(
         sequences(_groups(here), theme=lesson.theme()), key=f"{PAGE}.best-chart", config={"displayModeBar": False}
     )
@@ -195,7 +196,7 @@ def reading(here: Here) -> str:
     return (
         versus
         + f"The beam's answer has {own:.2f} nats a token. {below} of {len(samples)} texts drawn at T = 1 are less "
-        f"probable than that{text}. What people write is full of small surprises; the most probable sequence avoids "
+        f"probable than that{text}. Ordinary text is full of small surprises; the most probable sequence avoids "
         "them all, and the longer it gets the more it repeats itself. So search serves where one answer is right, as "
         "in translation, and drawing where many are."
     )

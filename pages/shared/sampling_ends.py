@@ -17,7 +17,7 @@ SAYS = "Three temperatures need no experiment: what they do follows from one fra
 KINDS = {"0": 0.0, "1": 1.0, "inf": math.inf}
 NAMES = {"0": "T = 0", "1": "T = 1", "inf": "T = ∞"}
 GRID = np.geomspace(*ENDS, 81)
-N_CURVES = 5
+N_CURVES = 3
 
 
 def _two(here: Here) -> tuple[np.ndarray, int, int]:
@@ -74,7 +74,7 @@ def _limit(end: str, p1: float, p2: float, ratio: float, n: int) -> tuple[str, s
 
     if end == "0":
         ts = ((r"\tfrac12", 2), (r"\tfrac1{10}", 10), (r"\tfrac1{100}", 100))
-        steps = r",\quad ".join(f"T = {T}:\\; {ratio:.3g}^{{{x}}} = {power(x)}" for T, x in ts)
+        steps = [rf"T = {T}: &\quad {ratio:.3g}^{{{x}}} = {power(x)}" for T, x in ts]
         goes = "0" if ratio < 1 else "1"
         why = (
             "A number below 1 to an ever higher power tends to 0: next to the favourite everything else vanishes, and "
@@ -83,18 +83,23 @@ def _limit(end: str, p1: float, p2: float, ratio: float, n: int) -> tuple[str, s
             if ratio < 1
             else "Two tokens are exactly equal here: the limit shares between them, and T = 0 takes the first."
         )
-        return steps + rf"\quad\longrightarrow\quad {goes}", why
+        return _below(steps, rf"T \to 0: &\quad {ratio:.3g}^{{\,1/T}} \to {goes}"), why
     if end == "1":
         formula = rf"\frac{{p_1^{{1/1}}}}{{\sum_x p(x)^{{1/1}}}} = \frac{{{p1:.3g}}}{{1}} = {p1:.3g}"
         return formula, (
             "The exponent is 1 and the sum is 1 already: every probability stays what the model learnt. This is the "
             "only T at which the text is drawn from the model itself."
         )
-    steps = r",\quad ".join(f"T = {T}:\\; {ratio:.3g}^{{1/{T}}} = {power(1 / T)}" for T in (2, 10, 100))
-    return steps + r"\quad\longrightarrow\quad " + f"{ratio:.3g}^0 = 1", (
+    steps = [rf"T = {T}: &\quad {ratio:.3g}^{{1/{T}}} = {power(1 / T)}" for T in (2, 10, 100)]
+    return _below(steps, rf"T \to \infty: &\quad {ratio:.3g}^{{\,1/T}} \to {ratio:.3g}^0 = 1"), (
         f"1/T tends to 0, and any number to the power 0 is 1. When all tokens stand to each other as 1 to 1, each of "
         f"the {n:,} gets 1/{n:,} = {1 / n:.3g}: what the model learnt is gone."
     )
+
+
+def _below(steps: list[str], limit: str) -> str:
+    """Steps and their limit, one below the other, as LaTeX."""
+    return r"\begin{aligned}" + r" \\ ".join([*steps, limit]) + r"\end{aligned}"
 
 
 def reading(here: Here) -> str:
@@ -133,7 +138,7 @@ from lmcore.probes.decoding import next_logits
 
 ids = tokenizer.encode({here.prompt!r}) + {list(here.drawn)!r}
 z, _ = next_logits(model, ids)
-top = np.argsort(-sampling.distribution(z), kind="stable")[:5]
+top = np.argsort(-sampling.distribution(z), kind="stable")[:3]
 print("T       ", *(repr(tokenizer.itos[token]) for token in top))
 for T in (0, 0.1, 0.5, 1, 2, 10, 100, float("inf")):
     print(f"{{T:<8g}}", *(f"{{p:.4g}}" for p in sampling.distribution(z, temperature=T)[top]))
@@ -148,7 +153,7 @@ def table(here: Here) -> pd.DataFrame:
     return pd.DataFrame({"T": GRID} | {here.itos[token]: row for token, row in zip(top, curves, strict=True)})
 
 
-NOTE = "The five most probable tokens at 81 temperatures, nothing cut."
+NOTE = "The three most probable tokens at 81 temperatures, nothing cut."
 
 
 def further(here: Here) -> None:

@@ -47,7 +47,7 @@ def _early(loaded: Loaded) -> list[int]:
 def _title(here: Here, name: str, draft: Loaded) -> str:
     if name.startswith("step-"):
         return f"The same model after {int(name[5:]):,} steps"
-    return f"{draft.title} ({draft.model.n_params:,} numbers)"
+    return draft.title
 
 
 def _draft(here: Here) -> tuple[str, Loaded] | None:
@@ -82,7 +82,7 @@ def stage(here: Here) -> None:
         return
     if view["draft"] not in found:
         view.set(draft=next(iter(found)))
-    columns = st.columns([4, 3, 2], vertical_alignment="bottom")
+    columns = st.columns([5, 3, 2], vertical_alignment="bottom")
     with columns[0]:
         st.selectbox(
             "Draft model", list(found), format_func=lambda name: _title(here, name, found[name]), key=view.key("draft"),
@@ -103,6 +103,11 @@ def stage(here: Here) -> None:
         if guess is not None:
             view.set(guess=guess)
 
+    sizes = found[view["draft"]].model.n_params, here.loaded.model.n_params
+    st.caption(
+        f"The draft has {sizes[0]:,} numbers, the large model {sizes[1]:,}; both know the same "
+        f"{len(here.itos) - 1:,} tokens."
+    )
     tokens = [token for one in rounds for token in one.tokens]
     st.markdown(lesson.chip(here.prompt[-60:]) + " " + lesson.chip(here.loaded.tokenizer.decode(tokens)))
     first_refused = next((i for i, guess in enumerate(guesses_of(rounds)) if not guess.accepted), 0)

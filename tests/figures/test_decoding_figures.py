@@ -1,0 +1,31 @@
+"""The figures of decoding draw what they were given, plotly accepts them, and no token is read as HTML."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from lmcore.figures.decoding import draws, over_temperature, sequences
+from lmcore.figures.theme import THEMES
+
+NAMES = ["<b>a</b>", "%{x}", "c d"]
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_plotly_accepts_them_and_tokens_stay_text(theme):
+    Ts = [0.1, 1.0, 10.0]
+    curves = np.array([[1, 0.6, 0.3], [0, 0.3, 0.3], [0, 0.1, 0.3]])
+    over = over_temperature(NAMES, Ts, curves, at=float("inf"), uniform=0.3, theme=theme)
+    counts = np.array([120, 50, 30])
+    drawn = draws(NAMES, np.array([100.0, 60.0, 40.0]), np.array([7.0, 6.5, 5.7]), counts, theme=theme)
+    lines = sequences([("drawn", [-1.0, -2.0], ["<i>x</i>", "y"]), ("beam of 3", [-0.5], ["z"])], theme=theme)
+    for figure in (over, drawn, lines):
+        checked = go.Figure(figure.to_dict())
+        assert "<b>" not in checked.to_json()
+        assert "<i>" not in checked.to_json()
+    np.testing.assert_array_equal(over.data[0].y, curves[0])
+    assert list(drawn.data[1].x) == counts.tolist()
+    assert drawn.data[1].marker.symbol == ("diamond-open", "diamond-open", "diamond-open")
+    assert list(drawn.data[0].error_x.array) == [7.0, 6.5, 5.7]
+    assert list(lines.data[0].x) == [-1.0, -2.0]
