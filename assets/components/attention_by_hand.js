@@ -121,7 +121,7 @@ function make(root) {
     const grey = me.dark ? "#aeb4bd" : "#575d67", of = d.H > 1 ? `, head ${h + 1} of ${d.H}` : "";
     const look = { paper: theme.paper, ink: theme.ink, quiet: theme.quiet, line: theme.quiet, hold: me.dark ? "#ff9d4d" : "#d2691e", text: d.paper };
     const hue = { query: [grey, theme.query], key: [grey, theme.key], value: [grey, theme.value], attention: [grey, theme.attention], signed: [theme.signed[0], theme.signed[2]] };
-    const size = (wide) => (d.paper ? { wide: 52, high: 34 } : { wide, high: 22 });
+    const size = (wide) => (d.paper ? { wide: 52, high: 32 } : { wide, high: 22 });
     const never = () => false, later = (i, c) => d.masked && c > i;
     const other = (c) => d.H > 1 && Math.floor(c / d.D) !== h;
     const put = (key, symbol, says, ends, more) => {

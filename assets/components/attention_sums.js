@@ -32,7 +32,7 @@ const NAMES = {
 };
 
 /**
- * The lines of a sum of products a·b (+ bias): in one line when there are few, else what is for it and against it, and
+ * The lines of a sum of products a·b (+ bias): one line when there are few, else what is for it and against it, and
  * when `full` every product in a list. `named(t)` says which one the t-th is.
  */
 function products(a, b, { bias = null, total, named, full, hues = ["", ""] }) {
@@ -41,11 +41,10 @@ function products(a, b, { bias = null, total, named, full, hues = ["", ""] }) {
   if (a.length <= WRITTEN) {
     const line = say("= ");
     a.forEach((x, t) => line.append(t ? " + " : "", factor(x, hues[0], t === 0), "·", factor(b[t], hues[1], false)));
-    line.append(...ends);
-    const then = say("= ");
-    a.forEach((x, t) => then.append(t ? plus(x * b[t]) : num(x * b[t])));
-    then.append(...(bias === null ? [] : [plus(bias)]), " = ", result(total));
-    return [line, then];
+    line.append(...ends, " = ");
+    a.forEach((x, t) => line.append(t ? plus(x * b[t]) : num(x * b[t])));
+    line.append(...(bias === null ? [] : [plus(bias)]), " = ", result(total));
+    return [line];
   }
   const each = Array.from(a, (x, t) => x * b[t]);
   const up = each.reduce((sum, x) => sum + Math.max(0, x), 0), down = each.reduce((sum, x) => sum + Math.min(0, x), 0);
@@ -140,9 +139,8 @@ function arithmetic(d, at, full) {
       if (open.length <= WRITTEN) {
         const line = say("= ", power(num(scores[c] - less)), " / (");
         open.forEach((t, n) => line.append(n ? " + " : "", power(num(scores[t] - less))));
-        line.append(")");
-        const then = say(`= ${num(powers[c])} / (${open.map((t) => num(powers[t])).join(" + ")})`);
-        return [...lines, line, then, say(`= ${num(powers[c])} / ${num(total)} = `, result(value))];
+        line.append(")", ` = ${num(powers[c])} / (${open.map((t) => num(powers[t])).join(" + ")}) = ${num(powers[c])} / ${num(total)} = `, result(value));
+        return [...lines, line];
       }
       lines.push(say("= ", power(num(scores[c] - less)), ` / sum of ${open.length} powers = ${num(powers[c])} / ${num(total)} = `, result(value)));
       if (!full) return lines;

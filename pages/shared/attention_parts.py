@@ -91,11 +91,11 @@ def seen(inputs: Inputs, walk: Walk, tokens: Sequence[str], look: Look, scaled: 
     said = f"{lesson.chip(tokens[i])}{head} looks most at {lesson.chip(tokens[best])}, with {weights[best]:.1%}. "
     if open_ == 1:
         return said + "It is the first and may see only itself, so there is nothing to choose."
-    said += f"The entropy of its row is **{now:.3g} nats** of at most ln {open_} = {math.log(open_):.3g}; "
+    said += f"The entropy of its row is **{_small(now)} nats** of at most ln {open_} = {math.log(open_):.3g}; "
     if D == 1:
         said += "with or without dividing, for √1 = 1. "
     else:
-        said += f"{'without dividing' if scaled else 'divided'} by √{D} it would be **{then:.3g}**. "
+        said += f"{'without dividing' if scaled else 'divided'} by √{D} it would be **{_small(then)}**. "
     if masked:
         free = float(on_later(inputs.walk(scaled=scaled, masked=False).weights)[h, i])
         return said + (
@@ -106,6 +106,11 @@ def seen(inputs: Inputs, walk: Walk, tokens: Sequence[str], look: Look, scaled: 
     return (
         said + f"Nothing is masked: {float(on_later(walk.weights)[h, i]):.1%} of its attention goes to tokens after it."
     )
+
+
+def _small(nats: float) -> str:
+    """An entropy; a row that has all but decided is told in words."""
+    return f"{nats:.3g}" if nats >= 1e-3 or nats == 0 else "below 0.001"
 
 
 def switches(inputs: Inputs, tokens: Sequence[str], head: int) -> pd.DataFrame:
