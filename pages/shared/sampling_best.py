@@ -135,11 +135,11 @@ def stage(here: Here) -> None:
         on_locked=on_locked,
     )  # fmt: skip
     st.markdown("#### The results, and their probability")
-    columns = st.columns(2, gap="medium")
+    halves = st.columns(2, gap="medium")
     for i, (name, tokens, total) in enumerate(_results(here)):
         p = math.exp(total)
         size = f"{p:.3g}" if p >= 1e-4 else f"{p:.1e}"
-        columns[i // 2].markdown(
+        halves[i // 2].markdown(
             f"**{name}** {lesson.chip(_text(here, tokens))}  \np = {size}, ln p = {total:.2f}, "
             f"{total / len(tokens):.2f} a token"
         )
