@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lmcore.figures.markov import percent
 from lmcore.models.gpt_config import GPTConfig
 from lmcore.probes.arithmetic import Piece, pieces
 from lmcore.probes.gates import WhatIf
@@ -72,10 +73,10 @@ def reading(loaded: Loaded, ids: Ids, seen: Seen, heads: Heads | None, where: st
     here = lesson.chip(inside.tokens_of(loaded, ids)[place])
     said = (
         f"{config.n_layer} blocks of {config.n_head} heads, {loaded.model.n_params:,} parameters. After {here} (place "
-        f"{place}) the model says {lesson.chip(itos[last])} with {lens.probs[-1, place, 0]:.1%}; the embedding alone "
-        f"would say {lesson.chip(itos[int(first[0])])}, and from {when(decided(first))} on the last answer is the "
+        f"{place}) the model says {lesson.chip(itos[last])} with {percent(lens.probs[-1, place, 0])}; the embedding "
+        f"alone would say {lesson.chip(itos[int(first[0])])}, and from {when(decided(first))} on the last answer is the "
         "first choice. "
-    ).replace("%", " %")
+    )
     grown = seen.norms.residual[-1, place] / max(float(seen.norms.embedding[place]), 1e-9)
     said += f"What runs through the model is {grown:.3g} times as long at the end as at the beginning. "
     if heads is None:

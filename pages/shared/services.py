@@ -35,7 +35,7 @@ def warm_up() -> None:
     jobs = runner()
     for file in sorted(Path(__file__).parent.glob("*.py")):  # with pandas and all else that pages need
         importlib.import_module(f"pages.shared.{file.stem}")
-    from pages.shared import counted, gates, live, living, models, probability, texts, tokenized, vectors
+    from pages.shared import counted, gates, inside, live, living, models, probability, texts, tokenized, vectors
 
     models.warm_up()
     living.runs()
@@ -47,6 +47,7 @@ def warm_up() -> None:
     probability.warm_up()
     vectors.warm_up()
     gates.warm_up()
+    inside.warm_up()
     jobs.wait_warm()
 
 

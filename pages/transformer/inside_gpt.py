@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.probes.what_if import Part
-from pages.shared import inside, inside_doors, inside_says, lesson, models, scrubber
+from pages.shared import inside, inside_changes, inside_doors, inside_says, lesson, models, scrubber
 from pages.shared.attention_explorer import MODES
 from pages.shared.inside_doors import DOORS, LAST
 from pages.shared.view import View, choice, text, whole
@@ -26,7 +26,7 @@ view = View(
         "head": whole(0, 0, 63),
         "place": whole(LAST, LAST, inside.MAX_SHOWN),  # 0 is the start token
         "mode": choice("matrix", list(MODES)),
-        "off": inside_doors.off_field(),
+        "off": inside_changes.off_field(),
         "patch": choice(False, [False, True]),
         "other": text(OTHER, 2000),
         "after": whole(0, 0, 48),
@@ -73,7 +73,7 @@ elif door == "mlp":
 elif door == "lens":
     inside_doors.block_by_block(view, loaded, ids, seen, f"{STAGE}.lens")
 else:
-    inside_doors.interventions(view, loaded, ids, seen)
+    inside_changes.interventions(view, loaded, ids, seen)
 
 before, copies = inside.strongest(heads, "previous token"), inside.strongest(heads, "induction")
 patched = {
@@ -114,7 +114,7 @@ with st.expander("Go further", icon=":material/tune:"):
     inside_doors.further(view, PAGE, finished, loaded, ids)
 
 picked = inside_doors.picked_of(view, loaded, len(ids))
-off, patch = inside_doors.parts_off(view, loaded), inside_doors.patch_of(view, loaded, ids)
+off, patch = inside_changes.parts_off(view, loaded), inside_changes.patch_of(view, loaded, ids)
 codes = tuple(part.code for part in off)
 lesson.the_code(
     PAGE,
