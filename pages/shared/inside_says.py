@@ -74,8 +74,8 @@ def reading(loaded: Loaded, ids: Ids, seen: Seen, heads: Heads | None, where: st
     said = (
         f"{config.n_layer} blocks of {config.n_head} heads, {loaded.model.n_params:,} parameters. After {here} (place "
         f"{place}) the model says {lesson.chip(itos[last])} with {percent(lens.probs[-1, place, 0])}; the embedding "
-        f"alone would say {lesson.chip(itos[int(first[0])])}, and from {when(decided(first))} on the last answer is the "
-        "first choice. "
+        f"alone would say {lesson.chip(itos[int(first[0])])}, and from {when(decided(first))} on the last answer is "
+        "the first choice. "
     )
     grown = seen.norms.residual[-1, place] / max(float(seen.norms.embedding[place]), 1e-9)
     said += f"What runs through the model is {grown:.3g} times as long at the end as at the beginning. "
