@@ -24,7 +24,7 @@ function make(root) {
   plots.append(waves.box, heat.box, same.box);
   const sliding = el("div", "sliding");
   sliding.append(slider);
-  root.append(head, sliding, plots, clocks, live);
+  root.append(head, sliding, clocks, plots, live);
 
   function plot(name, title) {
     const box = el("section", `plot ${name}`), body = el("div", "body"), cursor = el("div", "cursor"), said = el("span", "said");
@@ -65,6 +65,13 @@ function make(root) {
   const waveSvg = svg(waves.body), sameSvg = svg(same.body);
   const zeros = [waveSvg, sameSvg].map((node) => line(node, "zero"));
   for (const zero of zeros) zero.setAttribute("d", "M0 50H1000");
+  for (const { body } of [waves, same]) {
+    body.append(...[1, 0].map((v) => {
+      const mark = el("span", "mark quiet", String(v), { "aria-hidden": "true" });
+      mark.style.top = `${50 - 44 * v}%`;
+      return mark;
+    }));
+  }
   const curves = { cos: line(waveSvg, "cos"), sin: line(waveSvg, "sin"), same: line(sameSvg, "same") };
   const dots = [el("span", "dot sin"), el("span", "dot cos"), el("span", "dot same")];
   waves.body.append(dots[0], dots[1]);
@@ -135,7 +142,7 @@ function make(root) {
     // The digits of the position, the ones first: they too turn faster the earlier they stand.
     const digitsOf = String(at).padStart(String(n - 1).length, "0").split("").reverse();
     const names = ["ones", "tens", "hundreds", "thousands"];
-    counter.replaceChildren(...digitsOf.map((digit, k) => {
+    counter.replaceChildren(el("span", "as quiet", "as a counter:"), ...digitsOf.map((digit, k) => {
       const wheel = el("span", "wheel");
       wheel.append(el("span", "digit", digit), el("span", "quiet", names[k]));
       return wheel;

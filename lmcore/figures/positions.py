@@ -15,10 +15,11 @@ from lmcore.figures.theme import Theme, colorscale, label
 MANY = 40  # tokens; of more than these no names stand below the bars
 
 
-def square(values: NDArray[Any], reach: float, *, theme: Theme, rows: str, columns: str, hover: str) -> go.Figure:
+def square(values: NDArray[Any], reach: float, *, theme: Theme, title: str, hover: str) -> go.Figure:
     """An (n, n) heatmap, 0 at the top left; `reach` has the full colour, orange below 0 and blue above.
 
-    What is not finite is left out. `hover` is the sentence for a cell, with %{y}, %{x} and %{z}.
+    What is not finite is left out. `title` says what columns and rows are, `hover` is the sentence for a cell, with
+    %{y}, %{x} and %{z}.
     """
     n = len(values)
     cells = {
@@ -30,8 +31,8 @@ def square(values: NDArray[Any], reach: float, *, theme: Theme, rows: str, colum
     axis: dict[str, Any] = {"tickvals": ends, "fixedrange": True, "showline": False}
     shared = layout(
         theme,
-        x={**axis, "title": columns, "range": [-0.5, n - 0.5]},
-        y={**axis, "title": rows, "range": [n - 0.5, -0.5]},
+        x={**axis, "title": title, "range": [-0.5, n - 0.5]},
+        y={**axis, "range": [n - 0.5, -0.5]},
         height=270,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
     )

@@ -170,7 +170,7 @@ def likeness_section(loaded: Loaded) -> None:
     left, right = st.columns([2, 3], vertical_alignment="center", gap="medium")
     with left:
         st.plotly_chart(
-            figures.square(found, 1.0, theme=lesson.theme(), rows="position", columns="position",
+            figures.square(found, 1.0, theme=lesson.theme(), title="position →, position ↓",
                            hover="positions %{y} and %{x}<br>cosine %{z:.2f}"),
             config=CONFIG, key="positions.alike",
         )  # fmt: skip
@@ -198,23 +198,29 @@ def kinds_section(loaded: Loaded, ids: Ids, head: int) -> None:
     maps = {name: formula_scores(name) for name in ("sinusoidal", "rotary", "alibi")}
     own = own_scores(loaded, token, head)
     texts = {
-        "sinusoidal": "**Sinusoidal**, added to the word. The score sees both places: stripes.",
-        "rotary": "**Rotary** (RoPE) turns query and key. Only the distance counts: every diagonal is one colour.",
-        "alibi": "**ALiBi** takes a little away for each step back, and nothing else.",
-        "own": f"**This model**, {KIND_NAMES[kind]}, measured: block 1, head {head + 1}, "
-        f"on {lesson.chip(loaded.tokenizer.itos[token])} again and again.",
+        "sinusoidal": ("Sinusoidal", "Waves are added to the word, so the score sees both places: stripes."),
+        "rotary": (
+            "Rotary (RoPE)",
+            "Query and key are turned; only the distance counts: every diagonal is one colour.",
+        ),
+        "alibi": ("ALiBi", "Each step back costs a little, and nothing else happens."),
+        "own": (
+            f"This model: {KIND_NAMES[kind]}",
+            f"Measured in block 1, head {head + 1}, on {lesson.chip(loaded.tokenizer.itos[token])} again and again.",
+        ),
     }
     for column, (name, square) in zip(st.columns(4, gap="small"), {**maps, "own": own}.items(), strict=True):
         square = square - square[np.isfinite(square)].mean()  # softmax sees differences only
         finite = square[np.isfinite(square)]
         with column:
-            st.markdown(texts[name])
+            st.markdown(f"**{texts[name][0]}**")
             st.plotly_chart(
-                figures.square(square, max(1e-6, float(np.abs(finite).max())), theme=theme, rows="query", columns="key",
+                figures.square(square, max(1e-6, float(np.abs(finite).max())), theme=theme, title="key →, query ↓",
                                hover="query %{y}, key %{x}<br>adds %{z:.3f}"),
                 config=CONFIG, key=f"positions.map.{name}",
             )  # fmt: skip
-            st.caption(f"from {finite.min():.2f} to {finite.max():.2f}".replace("-", "−"))
+            st.markdown(texts[name][1])
+            st.caption(f"From {finite.min():.2f} to {finite.max():.2f}.".replace("-", "−"))
     st.caption(
         "One word said again and again, so that all scores q·k / √D would be equal: what you see is what the positions "
         "do. Blue is above the average of a map and orange below, each by its own measure: softmax sees differences "

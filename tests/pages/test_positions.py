@@ -1,0 +1,120 @@
+"""The lesson on positions: what it says is what lmcore computes, its script runs, and odd texts break nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lmcore import checkpoints
+from lmcore.models.gpt import GPT, GPTConfig
+from lmcore.models.positions import frequencies
+from lmcore.probes import positions as probe
+from pages.shared import services
+from tests.browser.person import HOSTILE
+from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
+
+NAME = "gpt-tales-word"
+PROMPT = "The little fox gave the red ball to the old"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Any:
+    return checkpoints.load(checkpoints.shipped()[NAME])
+
+
+def read(at: AppTest, start: str) -> str:
+    return next(str(one.value) for one in at.markdown if str(one.value).startswith(start))
+
+
+def test_the_stage_gets_the_hands_and_their_speeds():
+    at = open_page("positions", query={"place": "63", "dims": "32", "pair": "2"})
+    found = payload(at)
+    np.testing.assert_allclose(found["frequencies"], frequencies(32), rtol=1e-6)
+    assert (found["n"], found["position"], found["pair"]) == (64, 63, 2)
+    assert found["shown"] == [0, 2, 4, 6, 9, 11, 13, 15]
+    assert "At position 63 the first hand has gone round 10.0 times" in shown_text(at)
+    near = np.cos(frequencies(32)).mean()
+    assert f"Two neighbours are alike by {near:.2f}" in shown_text(at)
+
+
+@pytest.mark.parametrize("query", [{"place": "1000"}, {"pair": "31"}, {"place": "-1"}, {"dims": "7", "n": "x"}])
+def test_a_place_that_is_not_there_is_brought_inside(query: dict[str, str]):
+    at = open_page("positions", query=query)
+    no_exception(at)
+    found = payload(at)
+    assert 0 <= found["position"] < found["n"] == 64
+    assert found["pair"] in found["shown"]
+
+
+def test_lengths_are_those_of_the_model(shipped: Any):
+    at = open_page("positions")
+    ids = shipped.tokenizer.encode(PROMPT)
+    found = probe.sizes(shipped.model, ids)
+    assert found is not None
+    said = read(at, "**What you see.** A token's")
+    assert f"{found.token[1:].mean():.2f} long on average" in said
+    assert f"{found.position[1:].mean() / found.token[1:].mean():.2f} times as long" in said
+    assert f"At {found.recognised[1:].sum()} of {len(ids)} places" in said
+
+
+def test_a_shuffle_is_told_by_its_numbers(shipped: Any):
+    at = open_page("positions", query={"seed": "4"})
+    ids = shipped.tokenizer.encode(PROMPT)
+    other = probe.shuffled(ids, 4)
+    kept = probe.reordered(shipped.model, ids, other)
+    bare = probe.reordered(probe.without_positions(shipped.model), ids, other)
+    assert bare.attention[0] < 1e-5 < bare.attention[1]
+    said = read(at, "**Without positions, the first block's attention moves by exactly 0 but for rounding.**")
+    assert f"From the second block on it is not ({bare.attention[1]:.2f})" in said
+    assert f"moves by {kept.moved:.0%} with positions, by {bare.moved:.0%} without" in said
+    assert shipped.tokenizer.decode(other).replace(" ", "·") in shown_text(at)
+
+
+@pytest.mark.parametrize("position", ["sinusoidal", "rotary", "alibi", "none"])
+def test_a_model_of_any_kind_of_position_can_be_looked_into(position: str, shipped: Any, tmp_path: Path):
+    at = open_page("positions")
+    config = GPTConfig(shipped.tokenizer.vocab_size, block_size=16, n_layer=1, n_head=2, n_embd=8, position=position)
+    checkpoints.save(tmp_path, GPT(config), shipped.tokenizer, {"title": "Mine"})
+    workspace = services.library().workspace_for(at.session_state["workspace"])
+    model = services.library().keep_model(workspace, tmp_path)
+    at.run()
+    at.selectbox(key="positions.model").set_value(f"mine-{model.id}").run()
+    no_exception(at)
+    text = shown_text(at)
+    assert ("This model adds no vector at all" in text) is (position != "sinusoidal")
+    assert "exactly 0 but for rounding" in text
+
+
+@pytest.mark.parametrize("text", ["", "a", " ", "😀", HOSTILE, "zebra xylophone", "fox fox fox fox", "the fox " * 600])
+def test_odd_texts_break_nothing(text: str):
+    at = open_page("positions")
+    at.text_input(key="positions.prompt").set_value(text).run()
+    no_exception(at)
+    assert "**What you see.** A token's vector" in shown_text(at)
+    at.selectbox(key="positions.model").set_value("gpt-shakespeare-char").run()
+    no_exception(at)
+
+
+def test_the_code_and_the_numbers_are_those_of_the_page(shipped: Any):
+    at = open_page("positions", {"positions.code": True, "positions.numbers": True}, {"place": "3", "dims": "8"})
+    no_exception(at)
+    printed = run_script(str(at.code[0].value))
+    assert "position 3: [ 0.141 -0.99 " in printed
+    found = probe.sizes(shipped.model, shipped.tokenizer.encode(PROMPT))
+    assert found is not None
+    assert f"{found.token[0]:.6f}"[:5] in printed
+    assert "without positions, each block's attention moves by" in printed
+    table = at.dataframe[0].value
+    assert list(table["dimensions"]) == ["0, 1", "2, 3", "4, 5", "6, 7"]
+    assert table["sine"][0] == pytest.approx(np.sin(3), abs=1e-6)
+
+
+def test_the_code_of_an_empty_text_and_an_earlier_step_runs(shipped: Any):
+    step = checkpoints.steps(checkpoints.shipped()[NAME])[1]
+    at = open_page("positions", {"positions.code": True}, {"prompt": "", "step": str(step)})
+    no_exception(at)
+    assert "lengths of tokens" in run_script(str(at.code[0].value))
