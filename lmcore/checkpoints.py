@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmcore import paths
+from lmcore.files import write_atomic
 from lmcore.models import configure, model_class
 from lmcore.models.base import LanguageModel
 from lmcore.tokenizers import Tokenizer, from_dict
@@ -86,9 +85,9 @@ def save_arrays(
     own = {name: value for name, value in card.items() if name not in about}
     data = json.dumps({**about, "card": own}, ensure_ascii=False, indent=1, allow_nan=False)
     folder = Path(folder)
-    _write(folder / "tokenizer.json", text.encode())
-    _write(folder / "model.safetensors", _safetensors(kept))
-    _write(folder / "config.json", data.encode())
+    write_atomic(folder / "tokenizer.json", text.encode())
+    write_atomic(folder / "model.safetensors", _safetensors(kept))
+    write_atomic(folder / "config.json", data.encode())
     return digest
 
 
@@ -97,7 +96,7 @@ def save_snapshot(folder: Path, step: int, arrays: Mapping[str, NDArray[Any]]) -
     if not 0 <= step <= 999_999_999:
         raise ValueError(f"a snapshot's step must lie between 0 and 999,999,999, not {step}")
     path = Path(folder) / "snapshots" / f"step-{step:06d}.safetensors"
-    _write(path, _safetensors({name: _as(array, "float16") for name, array in arrays.items()}))
+    write_atomic(path, _safetensors({name: _as(array, "float16") for name, array in arrays.items()}))
     return path
 
 
@@ -149,17 +148,6 @@ def _safetensors(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     from safetensors.numpy import save
 
     return bytes(save(dict(arrays)))
-
-
-def _write(path: Path, data: bytes) -> None:
-    """The whole file or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 # Reading ------------------------------------------------------------------------------------------------------------

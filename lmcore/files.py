@@ -11,15 +11,14 @@ import secrets
 import shutil
 from pathlib import Path
 
-from lmcore.library.errors import LibraryError
-
+STATE_FILE = "state.safetensors"  # in a run's folder: all that is needed to go on
 _NAME = re.compile(r"[0-9a-z]{8,64}\Z")
 
 
 def named(folder: Path, name: str, suffix: str = "") -> Path:
-    """folder/name+suffix for a hash or id. LibraryError when the name could be anything else."""
+    """folder/name+suffix for a hash or id. ValueError when the name could be anything else."""
     if not _NAME.match(name):
-        raise LibraryError("That is not the name of anything in the library.")
+        raise ValueError("That is not the name of anything in the library.")
     return folder / f"{name}{suffix}"
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = sorted((ROOT / "lmcore").rglob("*.py"))
 PAGES = sorted((ROOT / "pages").rglob("*.py"))
 RANKS = [  # a module may import from its own rank and the ranks before it
-    {"paths"},
+    {"paths", "files"},
     {"corpora", "tokenizers"},
     {"batches"},
     {"models"},

@@ -13,7 +13,8 @@ from typing import Any
 
 from lmcore import corpora
 from lmcore.bench.row import Row, at_most
-from lmcore.jobs import Event, LocalRunner
+from lmcore.jobs import Event
+from lmcore.jobs.local import LocalRunner
 from lmcore.library import Library
 from lmcore.training import spec as specs
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmcore.library import files
-from lmcore.library.collect import STATE_FILE
+from lmcore import files
+from lmcore.files import STATE_FILE
 
 if TYPE_CHECKING:
     from lmcore.corpora import Corpus

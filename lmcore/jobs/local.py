@@ -20,6 +20,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from lmcore.files import STATE_FILE
 from lmcore.jobs import store
 from lmcore.jobs.board import Board
 from lmcore.jobs.protocol import ACTIVE, WAITING, Event, JobError, JobResult, JobStatus, JobTicket, Spec
@@ -27,7 +28,6 @@ from lmcore.jobs.running import Settings
 from lmcore.jobs.supervisor import Supervisor
 from lmcore.jobs.tasks import TASKS, Task, checked, identity, load, steps_of, text_of
 from lmcore.library import Library
-from lmcore.library.collect import STATE_FILE
 
 PER_WORKSPACE = 2  # jobs of one workspace that wait or run
 QUEUE_LIMIT = 200  # jobs of all workspaces that wait

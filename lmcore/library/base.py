@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, select, update
 
+from lmcore import files
 from lmcore.library import schema
 from lmcore.library.database import Database
 from lmcore.library.errors import LibraryError
@@ -19,6 +20,14 @@ MB = 1_000_000
 SEEN_EVERY = 3600  # seconds: being here again is worth one write an hour
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{32,128}\Z")
 _HANDLE = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def named(folder: Path, name: str, suffix: str = "") -> Path:
+    """`files.named`, whose refusal is a LibraryError."""
+    try:
+        return files.named(folder, name, suffix)
+    except ValueError as error:
+        raise LibraryError(str(error)) from error
 
 
 class Base:

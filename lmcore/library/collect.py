@@ -14,8 +14,9 @@ from pathlib import Path
 
 from sqlalchemy import delete, func, select
 
-from lmcore.library import files, schema
-from lmcore.library.base import MB
+from lmcore import files
+from lmcore.library import schema
+from lmcore.library.base import MB, named
 from lmcore.library.errors import in_words
 from lmcore.library.quota import UNFINISHED
 from lmcore.library.shares import Shares
@@ -25,7 +26,6 @@ RUNS_MB = 2000
 FORGOTTEN_DAYS = 30
 DAY = 86400
 HOUR = 3600
-STATE_FILE = "state.safetensors"  # in a run's folder: all that is needed to go on
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Collect(Shares):
                 .order_by(func.coalesce(run.c.finished, run.c.created))
             ).all()
         for name in kept:
-            (self.run_folder(name) / STATE_FILE).unlink(missing_ok=True)
+            (self.run_folder(name) / files.STATE_FILE).unlink(missing_ok=True)
         sizes = {row.id: files.size(self.run_folder(row.id)) for row in rows}
         total = sum(sizes.values())
         gone = []
@@ -100,7 +100,7 @@ class Collect(Shares):
 
     def run_folder(self, run_id: str) -> Path:
         """Where a run's files lie."""
-        return files.named(self.runs_folder, run_id)
+        return named(self.runs_folder, run_id)
 
 
 def _old(folder: Path, before: float) -> list[Path]:

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from lmcore import checkpoints
-from lmcore.library import files, schema
-from lmcore.library.base import title_of
+from lmcore import checkpoints, files
+from lmcore.library import schema
+from lmcore.library.base import named, title_of
 from lmcore.library.errors import LibraryError, in_words
 from lmcore.library.quota import Quota, step_of
 
@@ -78,7 +78,7 @@ class Models(Quota):
                 conn.execute(insert(table).values(**ids, **row, kept=kept))
             else:
                 conn.execute(update(table).where(mine).values(**row, kept=known.kept or kept))
-            files.place_folder(folder, files.named(self.models_folder, name))
+            files.place_folder(folder, named(self.models_folder, name))
             model_id = conn.execute(select(table.c.id).where(mine)).scalar_one()
         self.drop_files(thinned)
         return self.model(workspace, model_id)
@@ -130,7 +130,7 @@ class Models(Quota):
             hash=row.hash,
             corpus=row.corpus,
             card=json.loads(row.card),
-            folder=files.named(self.models_folder, row.hash),
+            folder=named(self.models_folder, row.hash),
             steps=tuple(step for step, _ in snapshots),
             n_bytes=row.n_bytes + sum(n for _, n in snapshots),
             run_id=row.run_id,

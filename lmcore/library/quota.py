@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from lmcore.library import files, schema
-from lmcore.library.base import MB, Base
+from lmcore import files
+from lmcore.library import schema
+from lmcore.library.base import MB, Base, named
 from lmcore.library.errors import LibraryError, in_words
 
 Dropped = tuple[str, str]  # ("text", sha256) or ("model", hash): a file that a row no longer holds
@@ -123,12 +124,12 @@ class Quota(Base):
             return
         needed = (run.c.text_sha256 == sha) & run.c.state.in_(UNFINISHED)
         if not conn.execute(select(run.c.id).where(needed)).first():
-            files.named(self.texts_folder, sha, ".txt").unlink(missing_ok=True)
+            named(self.texts_folder, sha, ".txt").unlink(missing_ok=True)
 
     def _drop_model(self, conn: Connection, name: str) -> None:
         model = schema.models
         rows = conn.execute(select(model.c.snapshots).where(model.c.hash == name)).all()
-        folder = files.named(self.models_folder, name)
+        folder = named(self.models_folder, name)
         if not rows:
             files.remove_folder(folder)
             return

@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from lmcore.library import files, schema
-from lmcore.library.base import MB, title_of
+from lmcore import files
+from lmcore.library import schema
+from lmcore.library.base import MB, named, title_of
 from lmcore.library.errors import LibraryError, in_words
 from lmcore.library.quota import Quota
 
@@ -63,7 +64,7 @@ class Texts(Quota):
             else:
                 thinned = []
                 conn.execute(update(table).where(mine).values(title=name))
-            path = files.named(self.texts_folder, sha, ".txt")
+            path = named(self.texts_folder, sha, ".txt")
             if not path.exists():
                 files.write_atomic(path, data)
             kept = _text(conn.execute(select(table).where(mine)).one())
@@ -118,7 +119,7 @@ class Texts(Quota):
 
     def _read(self, sha256: str) -> str:
         with in_words():
-            data = files.named(self.texts_folder, sha256, ".txt").read_bytes()
+            data = named(self.texts_folder, sha256, ".txt").read_bytes()
         if hashlib.sha256(data).hexdigest() != sha256:
             raise LibraryError("The file of this text was changed on the disk, so it cannot be used.")
         return data.decode("utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from lmcore.jobs import LocalRunner
+from lmcore.jobs.local import LocalRunner
 from lmcore.library import Library, LibraryError, default_library
 
 

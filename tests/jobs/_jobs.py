@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lmcore.jobs import Event, JobStatus, LocalRunner, Task
+from lmcore.jobs import Event, JobStatus, Task
+from lmcore.jobs.local import LocalRunner
 
 HERE = Path(__file__).parent
 NAMES = ("count", "forever", "gate", "deaf", "wrap_up", "resumable", "flood", "fail", "eat", "read_text")

@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from _jobs import HERE, TASKS
 
-from lmcore.jobs import LocalRunner
+from lmcore.jobs.local import LocalRunner
 from lmcore.library import Library
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from _jobs import HERE, ended, follow, kind, to_end
 
-from lmcore.jobs import LocalRunner
+from lmcore.jobs.local import LocalRunner
 from lmcore.library import Library
 from lmcore.paths import ROOT
 
@@ -21,7 +21,7 @@ import json, sys, threading
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from _jobs import TASKS
-from lmcore.jobs import LocalRunner
+from lmcore.jobs.local import LocalRunner
 from lmcore.library import Library
 library = Library(Path(sys.argv[1]))
 runner = LocalRunner(library, n_workers=1, tasks=TASKS, python_path=[sys.argv[2]])

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from _jobs import TASKS, ended, follow, kind, to_end
 
-from lmcore.jobs import Event, JobError, LocalRunner, Task, supervisor
+from lmcore.files import STATE_FILE
+from lmcore.jobs import Event, JobError, Task, supervisor
+from lmcore.jobs.local import LocalRunner
 from lmcore.library import Library, LibraryError
-from lmcore.library.collect import STATE_FILE
 from lmcore.library.errors import FULL
 
 MakeRunner = Callable[..., LocalRunner]

@@ -12,10 +12,11 @@ import pytest
 from _jobs import follow, kind, to_end
 
 from lmcore import checkpoints
-from lmcore.jobs import TASKS, JobError, LocalRunner
+from lmcore.jobs import TASKS, JobError
 from lmcore.jobs import context as contexts
 from lmcore.jobs import train as task
 from lmcore.jobs.context import Context
+from lmcore.jobs.local import LocalRunner
 from lmcore.library import Library, Text
 
 MakeRunner = Callable[..., LocalRunner]

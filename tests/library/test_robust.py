@@ -14,7 +14,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy import text as sql
 
-from lmcore.library import Library, LibraryError, files
+from lmcore import files
+from lmcore.library import Library, LibraryError
+from lmcore.library.base import named
 from lmcore.paths import ROOT
 
 WRITER = """
@@ -136,7 +138,7 @@ def test_the_database_waits_for_its_writers(library: Library):
 def test_a_name_is_never_a_path():
     for name in ("../x", "a/b/c/d/e/f", "", ".hidden-file", "C:\\windows", "a" * 65, "abcdefgh\n", "ABCDEFGHI"):
         with pytest.raises(LibraryError):
-            files.named(Path("/data"), name)
+            named(Path("/data"), name)
 
 
 def test_a_failed_write_in_a_transaction_undoes_all_of_it(
