@@ -42,11 +42,25 @@ def _window_race() -> Iterator[Row]:
     return window_race.race()
 
 
+def _context_length() -> Iterator[Row]:
+    from lmcore.probes import context_length
+
+    return context_length.measure()
+
+
+def _context_cost() -> Iterator[Row]:
+    from lmcore.probes import context_cost
+
+    return context_cost.measure()
+
+
 MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "memory-race": _memory_race,
     "clipping": _clipping,
     "token-times": _token_times,
     "window-race": _window_race,
+    "context-length": _context_length,
+    "context-cost": _context_cost,
 }
 
 

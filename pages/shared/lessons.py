@@ -90,6 +90,11 @@ CHAPTERS: dict[str, list[Lesson]] = {
             "Every head, block and number of a GPT: look, switch it off, and replay how it came about.",
             ":material/frame_inspect:",
         ),
+        Lesson(
+            "context", "transformer/context.py", "Context",
+            "What a longer context buys and costs, and what a model learns within its prompt.",
+            ":material/expand:",
+        ),
     ],
     "Generation": [
         Lesson(

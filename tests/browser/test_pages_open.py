@@ -26,6 +26,7 @@ STAGES = {  # what must be drawn before a page counts as open
     "positions": ".positions-clock .clock",
     "attention": ".attention-by-hand .matrix canvas",
     "inside-gpt": ".model-map .door",
+    "context": ".js-plotly-plot .main-svg",
     "temperature": ".temperature-bench .rows .row",
     "sampling": ".sampling-pipeline .rows .row",
     "inspect": ".token-strip .strip .tok",

@@ -1,0 +1,178 @@
+"""Transformers / Context: what a longer context buys, what it costs, and what a model learns within its prompt."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import (
+    context_copies,
+    context_cost,
+    context_length,
+    context_own,
+    context_word,
+    lesson,
+    measured,
+    models,
+    scrubber,
+)
+from pages.shared.view import View, choice, text
+
+PAGE = "context"
+PROMPT = (
+    "Mia had a warm sandwich for lunch. She took it to the station and sat down on a stone. Noah sat down beside her "
+    'and looked at the sandwich. "That is a very nice sandwich," said Noah.'
+)
+PARTS = {"length": "What it buys", "cost": "What it costs", "adapt": "Learning in the prompt"}
+MODES = {"copies": "A passage that comes twice", "word": "A made-up word"}
+
+view = View(
+    PAGE,
+    {
+        "model": text(models.DEFAULT, 80),
+        "part": choice("length", list(PARTS)),
+        "prompt": text(PROMPT, 5000),
+        "last": choice(4, context_own.LAST),
+        "unit": choice("perplexity", list(context_length.UNITS)),
+        "cost": choice("pass", list(context_cost.WHAT)),
+        "mode": choice("copies", list(MODES)),
+        "kind": choice("echo", list(context_copies.KINDS)),
+        "word": text(context_word.WORD, 24),
+        "frame": text(context_word.FRAME, 400),
+        "step": scrubber.field(),
+    },
+)
+
+lesson.idea(
+    "Context",
+    "What a model sees before a token is its context. A longer one tells it more, costs more at every token, and lets "
+    "it learn things that stand in no weight.",
+    r"p(x_t \mid x_{t-L}, \dots, x_{t-1})",
+    {"x_t": "the token to predict", "L": "how many tokens before it the model sees, at most its block_size"},
+)
+
+st.segmented_control(
+    "What to look at", list(PARTS), format_func=PARTS.__getitem__, key=view.key("part"), required=True,
+    label_visibility="collapsed",
+)  # fmt: skip
+part, mode = view["part"], view["mode"]
+
+# ---- the stage: one part at a time ----------------------------------------------------------------------------------
+
+if part == "length":
+    row = st.columns([3, 7], vertical_alignment="bottom")
+    with row[0]:
+        loaded = finished = models.picker("Model", view, "model", family="gpt")
+    with row[1]:
+        typed = st.text_area("Your text", key=view.key("prompt"), max_chars=5000, height=88)
+    lesson.say_unknown(loaded.tokenizer, typed)
+    ids = tuple(loaded.tokenizer.encode(typed))
+    context_length.section(view, loaded)
+    says = context_length.reading(loaded, context_length.rows_of(PAGE, loaded))
+elif part == "cost":
+    loaded = finished = models.picker("Model", view, "model", family="gpt")
+    context_cost.section(view, loaded)
+    says = context_cost.reading(loaded)
+else:
+    st.segmented_control(
+        "What is new in the prompt", list(MODES), format_func=MODES.__getitem__, key=view.key("mode"), required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    row = st.columns([3, 4, 3], vertical_alignment="bottom")
+    with row[0]:
+        finished = models.picker("Model", view, "model", family="gpt")
+    with row[1]:
+        if mode == "copies":
+            kind = context_copies.pick_kind(view, context_copies.kinds(finished))
+        else:
+            context_word.box(view)
+    with row[2]:
+        loaded = scrubber.at(finished, scrubber.pick(view, "step", finished))
+    if mode == "copies":
+        context_copies.section(view, finished, loaded, kind)
+        says = context_copies.reading(finished, loaded, kind)
+    else:
+        context_word.section(view, loaded)
+        says = context_word.reading(view, loaded)
+
+
+def start_over() -> None:
+    """The opening state, of the measurements too."""
+    view.reset()
+    measured.as_shipped(PAGE, context_length.NAME, context_cost.NAME)
+
+
+lesson.try_this(
+    view,
+    [
+        ("Let a token see only the one before it", {"part": "length", "last": 1}),
+        ("One more token, with a cache and without", {"part": "cost", "cost": "step"}),
+        ("Replay how copying is learnt", {"part": "adapt", "mode": "copies", "step": scrubber.LAST}),
+        (
+            "Use a made-up word twice",
+            {"part": "adapt", "mode": "word", "model": context_word.LETTERS, "step": scrubber.LAST},
+        ),
+    ],
+    reset=start_over,
+)
+lesson.what_you_see(says)
+if part == "length":
+    context_own.section(view, loaded, ids)
+
+growth = context_cost.growth(finished)
+lesson.predict(
+    PAGE,
+    "You give this model a text that fills its window instead of one that fills half of it. By what does the number of "
+    "its multiplications grow?",
+    ["It doubles", "It more than doubles, but does not grow fourfold", "It grows fourfold"],
+    1,
+    f"By {growth:.3g}. The part with weights, 12 C² L a block, doubles; the part in which tokens meet tokens, 2 C L², "
+    "grows fourfold; together it is something between, and nearer to four the longer the text.",
+)
+
+with st.expander("Go further", icon=":material/tune:"):
+    st.markdown(
+        "**What the curve does not say.** A perplexity is a mean. Most tokens need only a few tokens before them, a "
+        "few need one that stands far back, and those few carry the story. And a model can see far without looking: "
+        "what it does with its window was learnt, from texts that were as long as they were."
+    )
+    st.markdown(
+        "**Past the window.** Here a full window is cut to its last half, so that a cache is computed anew only once "
+        "every block_size / 2 tokens. Others let the window slide with every token, keep the first tokens for good, or "
+        "use positions that go on beyond the lengths of training, as on the page Positions."
+    )
+    st.caption(
+        "Kaplan et al., “Scaling laws for neural language models” (2020), draw loss against the place in the context; "
+        "Olsson et al., “In-context learning and induction heads” (2022), the loss on repeated random tokens; the cost "
+        "of attention is in table 1 of Vaswani et al. (2017). Adapting within the prompt changes no weight: close the "
+        "prompt, and it is forgotten."
+    )
+
+
+def code() -> tuple[list[str], str]:
+    """The source behind this part and its script."""
+    if part == "length":
+        parts = ["window_losses", "curve", "with_last"]
+        made = context_length.script(loaded, ids[: context_own.SHOWN], context_own.allowed(view, loaded))
+        return [*(f"lmcore.probes.context_length:{name}" for name in parts), "lmcore.models.windows:window_start"], made
+    if part == "cost":
+        names = ("pass_products", "step_products", "cache_numbers", "measure")
+        return [f"lmcore.probes.context_cost:{name}" for name in names], context_cost.script(loaded)
+    if mode == "copies":
+        return ["lmcore.probes.in_context:copies"], context_copies.script(loaded, view["step"], kind)
+    return ["lmcore.probes.in_context:two_uses"], context_word.script(view, loaded)
+
+
+def table() -> pd.DataFrame:
+    """The numbers of this part."""
+    if part == "length":
+        which = st.segmented_control("Which numbers", ["Lengths", "Your text"], default="Lengths", key=f"{PAGE}.which")
+        if which == "Your text":
+            return context_own.table(loaded, ids, context_own.allowed(view, loaded))
+        return context_length.table(context_length.rows_of(PAGE, loaded))
+    if part == "cost":
+        return context_cost.table(context_cost.rows_of(PAGE))
+    return context_copies.table(finished, kind) if mode == "copies" else context_word.table(view, loaded)
+
+
+lesson.the_code(PAGE, *code())
+lesson.the_numbers(PAGE, table, note="What is drawn in this part, in tables.")
+view.publish()
