@@ -76,6 +76,19 @@ function make(root) {
     tellPython();
     draw();
   }
+  /** A number of x or of a weight, by one more or less: Python makes every matrix anew. */
+  function change({ m, i, c }, by) {
+    me.component.setTriggerValue("change", { m, i, c, by, seq: Date.now() });
+  }
+  on(root, "keydown", (event) => {
+    const by = { "+": 1, "=": 1, "-": -1, "−": -1 }[event.key], at = current();
+    if (!by || !me.data?.paper || !at || !["x", "wq", "wk", "wv", "wo"].includes(at.m) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    me.look = at; // what is changed stays in view
+    me.over = null;
+    change(at, by);
+    draw();
+  });
   function tellPython() {
     const { m = "", i = 0, c = 0 } = me.look ?? {};
     me.component.setStateValue("look", { m, i, c, h: me.head, seq: Date.now() });
@@ -202,9 +215,11 @@ function make(root) {
     }
     root.classList.toggle("locked", Boolean(me.look));
     letGo.hidden = !me.look || Boolean(me.over);
+    const by = root.getRootNode().activeElement?.dataset?.by; // a button that is pressed again and again keeps the focus
     body.replaceChildren(...(at
       ? arithmetic(d, at, !me.over || JSON.stringify(me.over) === JSON.stringify(me.look))
       : [say("Point at a number for its arithmetic, at a word for where it looks. A click holds it.")]));
+    if (by) body.querySelector(`[data-by="${by}"]`)?.focus();
   }
   const soon = () => (me.frame ||= requestAnimationFrame(draw));
 
@@ -215,7 +230,7 @@ function make(root) {
     const repaint = fresh || dark !== me.dark;
     Object.assign(me, { sig: data.sig, rev: data.rev, dark });
     if (!me.data || fresh || repaint) {
-      me.data = Object.assign(data, { D: data.C / data.H, get, plain, name: (t) => visible(data.tokens[t]) });
+      me.data = Object.assign(data, { D: data.C / data.H, get, plain, change, name: (t) => visible(data.tokens[t]) });
       if (me.laid !== `${data.paper},${data.H > 1},${data.H}`) layout();
       me.over = me.overHead = null;
     }

@@ -79,7 +79,19 @@ function arithmetic(d, at, full) {
     return lines;
   };
   const tooWide = (value) => say(`= ${whole(d.C)} products: more weights than a page should carry. They add up to `, result(value), "; the script under The code does it.");
-  const weight = (name, what) => [say(el("strong", "", "A weight"), ` of `, sign("W", name), `: `, result(d.get(at.m, i, c, h)), d.trained ? `. Trained, the same for every token: ` : `. Made up, the same for every token: `, `${number(i)} of ${what} counts so much in ${number(c)} of the result.`)];
+  /** On paper a given number can be changed: buttons, or + and − on the cell. */
+  const changer = () => {
+    if (!d.paper || !full) return [];
+    const line = el("p", "line changer");
+    for (const [by, text] of [[-1, "−1"], [1, "+1"]]) {
+      const button = el("button", "", text, { type: "button", "data-by": by, "aria-label": by < 0 ? "One less" : "One more" });
+      button.addEventListener("click", () => d.change(at, by));
+      line.append(button);
+    }
+    line.append(el("span", "quiet", "Change it and see what follows. The keys + and − do the same."));
+    return [line];
+  };
+  const weight = (name, what) => [say(el("strong", "", "A weight"), ` of `, sign("W", name), `: `, result(d.get(at.m, i, c, h)), d.trained ? `. Trained, the same for every token: ` : `. Made up, the same for every token: `, `${number(i)} of ${what} counts so much in ${number(c)} of the result.`), ...changer()];
 
   const lookUp = {
     t() {
@@ -98,7 +110,7 @@ function arithmetic(d, at, full) {
     },
     x() {
       const value = result(d.get("x", i, c));
-      if (!d.stream) return [say(el("strong", "", "The embedding of "), token(i), `: ${number(c)} of ${d.C} is `, value), say("Looked up in the table of embeddings, not computed.")];
+      if (!d.stream) return [say(el("strong", "", "The embedding of "), token(i), `: ${number(c)} of ${d.C} is `, value), say("Looked up in the table of embeddings, not computed."), ...changer()];
       const before = d.stream.subarray(i * d.C, (i + 1) * d.C);
       const mean = before.reduce((sum, r) => sum + r, 0) / d.C, spread = Math.sqrt(before.reduce((sum, r) => sum + (r - mean) ** 2, 0) / d.C + 1e-5);
       return [

@@ -211,19 +211,29 @@ _VALUE = ((1, 0, 0, 0), (0, 2, 0, 0), (0, 0, -1, 0), (0, 0, 1, 1))
 _OUT = ((1, 0, 0, 0), (0, 1, 0, 1), (0, 0, 1, 0), (1, 0, 0, -1))
 
 
-def example(sentence: str = SENTENCES[0], n_head: int = 1) -> Inputs:
+SQUARES = {"query": _QUERY, "key": _KEY, "value": _VALUE, "out": _OUT}
+Changes = Mapping[tuple[str, int, int], float]
+"""(matrix, row, column) -> a number to stand there: "x", whose rows are the words of WORDS, or one of SQUARES."""
+
+
+def example(sentence: str = SENTENCES[0], n_head: int = 1, changes: Changes | None = None) -> Inputs:
     """Four words, four dimensions, and weights made up so that everything before softmax can be checked on paper.
 
-    Split in two, the first head asks what was done and the second who is spoken of. ValueError for other words.
+    Split in two, the first head asks what was done and the second who is spoken of. ValueError for other words, and
+    for a change where there is no number.
     """
     words = sentence.split()
     if unknown := [word for word in words if word not in WORDS]:
         raise ValueError(f"{unknown[0]!r} is none of the words {', '.join(WORDS)}")
     if not words:
         raise ValueError("attention needs at least one word")
-    square = [np.array(matrix, np.float64) for matrix in (_QUERY, _KEY, _VALUE, _OUT)]
-    x = np.array([WORDS[word] for word in words], np.float64)
-    return Inputs(x, Weights(*square, *(np.zeros(x.shape[1]) for _ in square)), n_head)
+    tables = {name: np.array(rows, np.float64) for name, rows in {"x": tuple(WORDS.values()), **SQUARES}.items()}
+    for (name, row, column), number in (changes or {}).items():
+        if name not in tables or not (0 <= row < 4 and 0 <= column < 4):
+            raise ValueError(f"there is no number at row {row}, column {column} of {name!r}")
+        tables[name][row, column] = number
+    x = tables.pop("x")[[list(WORDS).index(word) for word in words]]
+    return Inputs(x, Weights(**tables, **{f"{name}_bias": np.zeros(4) for name in tables}), n_head)
 
 
 # Helpers ---------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ _BY_HAND = register("attention_by_hand")
 WIDEST = 256  # columns up to which the weights travel with the numbers: 4 · 256² floats are 1 MB
 SQUARE = ("s", "m", "a")
 ON_PAPER = ("x", "wq", "wk", "wv", "q", "k", "v", "s", "m", "a", "o", "wo", "out")
+GIVEN = ("x", "wq", "wk", "wv", "wo")  # not computed from others
 TRAINED = ("x", "q", "k", "v", "s", "a", "o", "j", "out")
 
 
@@ -57,12 +58,13 @@ def attention_by_hand(
     look: Look,
     key: str,
     on_look: Callable[[], None] | None = None,
+    on_change: Callable[[], None] | None = None,
 ) -> Look:
     """A walk of these inputs at every position of `tokens` (P,); returns what is held.
 
     On `paper` every cell has its number and the weights are drawn; else a cell is a colour. Whoever keeps the look
-    elsewhere brings it up to date in `on_look`, with `held_in(key, …)`. ValueError when the arguments do not belong
-    together.
+    elsewhere brings it up to date in `on_look`, with `held_in(key, …)`. On paper a person may ask for another number,
+    which `change_in(key, …)` tells `on_change`. ValueError when the arguments do not belong together.
     """
     sizes = sizes_of(walk, paper)
     if len(tokens) != sizes.P:
@@ -95,7 +97,9 @@ def attention_by_hand(
             for name, theme in THEMES.items()
         },
     }
-    _BY_HAND(key=key, data=pack(header, **arrays), on_look_change=on_look or nothing)
+    _BY_HAND(
+        key=key, data=pack(header, **arrays), on_look_change=on_look or nothing, on_change_change=on_change or nothing
+    )
     return memory.now if valid(memory.now, sizes) else Look()
 
 
@@ -131,6 +135,19 @@ def sizes_of(walk: Walk, paper: bool) -> Sizes:
 def held_in(key: str, sizes: Sizes) -> Look | None:
     """What the person holds in the component `key`; None before they touched it. For callbacks."""
     return _moved(key, sizes)[0]
+
+
+def change_in(key: str, sizes: Sizes) -> tuple[Look, int] | None:
+    """The number of x or of a weight that the person just asked to change, and by how much: 1 or −1. For callbacks."""
+    state = st.session_state.get(key)
+    sent = state.get("change") if isinstance(state, Mapping) else None
+    if not isinstance(sent, Mapping) or sent.get("m") not in GIVEN or not sizes.paper:
+        return None
+    i, c, by = (whole(sent.get(name)) for name in ("i", "c", "by"))
+    if i is None or c is None or by not in (-1, 1):
+        return None
+    look = Look(sent["m"], i, c)
+    return (look, by) if valid(look, sizes) else None
 
 
 def valid(look: Look, sizes: Sizes) -> bool:

@@ -1,4 +1,4 @@
-"""What the page "Attention by hand" computes, says and tabulates."""
+"""What the page "Attention by hand" computes, says and tabulates; what belongs to its example: attention_paper.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import streamlit as st
 
 from lmcore.figures import scaling
 from lmcore.probes import attention_by_hand as probe
-from lmcore.probes.attention_by_hand import SENTENCES, Inputs, Walk, entropies, on_later
+from lmcore.probes.attention_by_hand import Inputs, Walk, entropies, on_later
 from pages.shared import lesson, scripts, scrubber
 from pages.shared.attention_by_hand import Look, Sizes, valid
 from pages.shared.cache import Unhashed
@@ -21,7 +21,6 @@ from pages.shared.view import View
 
 MAX_SHOWN = 16  # tokens of a text whose matrices are drawn
 START = "start"
-HEADS = (1, 2, 4)  # what a width of 4 can be split in
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 N_KEYS = 16
 MATRICES = {
@@ -148,23 +147,6 @@ def show_switches(inputs: Inputs, tokens: Sequence[str], head: int) -> None:
         )
 
 
-def heads_on_paper(sentence: str, row: int, scaled: bool, masked: bool) -> pd.DataFrame:
-    """The same width in one, two and four heads: what stays and what one word then looks at."""
-    words, rows = sentence.split(), []
-    for n_head in HEADS:
-        walk = probe.example(sentence, n_head).walk(scaled=scaled, masked=masked)
-        looks = [
-            f"{words[int(head[row].argmax())]} {head[row].max():.0%}"
-            if (np.isclose(head[row], head[row].max()).sum() == 1)
-            else "none in particular"
-            for head in walk.weights
-        ]
-        C = walk.x.shape[1]
-        rows.append((n_head, C // n_head, 4 * C * C, f"{len(words)} × {n_head}", ", ".join(looks)))
-    names = ["heads", "width of each", "weights in all", "distributions", f"“{words[row]}” looks most at"]
-    return pd.DataFrame(rows, columns=names)
-
-
 def heads_trained(walk: Walk, tokens: Sequence[str], row: int) -> pd.DataFrame:
     """Each head of a block: how sharp it is, and what one token looks at."""
     entropy = entropies(walk.weights)
@@ -210,25 +192,22 @@ def show_widths(page: str, D: int) -> None:
     )
 
 
-def predict(page: str) -> None:
-    """Who fed whom, without positions and without a mask."""
-    free, masked = (
-        [probe.example(sentence).walk(masked=mask).out[sentence.split().index("Mia")] for sentence in SENTENCES]
-        for mask in (False, True)
+def further(paper: bool) -> None:
+    """What the picture does not say, and where it comes from."""
+    if not paper:
+        st.caption(
+            "What comes in is the stream after a LayerNorm: point at a cell of x for that arithmetic. Switching off "
+            "the division or the mask here changes this block only, as it reads what the trained model gives it; no "
+            "model was trained so."
+        )
+    st.markdown(
+        "**Attention is not explanation.** A large weight says that a value was taken, not that it mattered: values "
+        "can be small, later blocks can undo it, and other heads may carry the same."
     )
-    lesson.predict(
-        page,
-        f"Take the mask away and turn “{SENTENCES[0]}” into “{SENTENCES[1]}”. What happens to the output of “Mia”?",
-        ["It changes, since now she is fed", "It stays the same, to the last digit"],
-        1,
-        f"It is {_numbers(free[0])} both times: attention sums over a set of words, and sums do not know an order. "
-        f"The mask breaks the tie a little, {_numbers(masked[0])} and {_numbers(masked[1])}, and positions break it "
-        "for good.",
+    st.caption(
+        "Vaswani and others, “Attention is all you need” (2017); the division by √d is in section 3.2.1. Jain and "
+        "Wallace, “Attention is not Explanation” (2019)."
     )
-
-
-def _numbers(row: Sequence[float]) -> str:
-    return "(" + ", ".join(f"{x:.3g}".replace("-", "−") for x in row) + ")"
 
 
 # The code and the numbers ------------------------------------------------------------------------------------------
@@ -252,19 +231,6 @@ def numbers(page: str, inputs: Inputs, walk: Walk, tokens: Sequence[str], head: 
     table = pd.DataFrame(matrix, columns=named or [str(j + 1) for j in range(matrix.shape[1])])
     table.insert(0, "token", list(tokens))
     return table
-
-
-def script_on_paper(sentence: str, n_head: int, scaled: bool, masked: bool) -> str:
-    """A script that prints every matrix of the example."""
-    return f"""
-from lmcore.probes.attention_by_hand import entropies, example
-
-walk = example({sentence!r}, n_head={n_head}).walk(scaled={scaled}, masked={masked})
-for name in ("x", "q", "k", "v", "dots", "scores", "masked", "weights", "heads", "side_by_side", "out"):
-    print(name)
-    print(getattr(walk, name).round(3))
-print("entropy of each row, in nats", entropies(walk.weights).round(3))
-"""
 
 
 def script_trained(loaded: Loaded, step: int, ids: Ids, block: int, head: int, scaled: bool, masked: bool) -> str:

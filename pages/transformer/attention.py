@@ -5,9 +5,10 @@ from typing import Any
 import streamlit as st
 
 from lmcore.probes import attention_by_hand as probe
+from pages.shared import attention_paper as on_paper
 from pages.shared import attention_parts as parts
 from pages.shared import lesson, scrubber
-from pages.shared.attention_by_hand import attention_by_hand, held_in, sizes_of
+from pages.shared.attention_by_hand import attention_by_hand, change_in, held_in, sizes_of
 from pages.shared.view import View, choice, text, whole
 
 PAGE = "attention"
@@ -20,7 +21,8 @@ view = View(
     {
         "with": choice("paper", list(KINDS)),
         "sentence": choice(probe.SENTENCES[0], probe.SENTENCES),
-        "heads": choice(1, parts.HEADS),
+        "heads": choice(1, on_paper.HEADS),
+        "changed": text("", 600),  # those of the example that were changed
         "scale": choice(True, [True, False]),
         "mask": choice(True, [True, False]),
         "model": text("gpt-tales-word", 80),
@@ -43,7 +45,7 @@ lesson.idea(
     },
 )  # fmt: skip
 
-paper = view["with"] == "paper"
+paper, changes = view["with"] == "paper", on_paper.changes_of(view)
 switches = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
 with switches:
     st.segmented_control("Numbers", list(KINDS), format_func=KINDS.__getitem__, key=view.key("with"), required=True)
@@ -58,7 +60,7 @@ if not paper:
         view.set(block=0)
 with switches:
     if paper:
-        st.segmented_control("Heads", parts.HEADS, key=view.key("heads"), required=True)
+        st.segmented_control("Heads", on_paper.HEADS, key=view.key("heads"), required=True)
     else:
         blocks = list(range(config.n_layer))
         st.selectbox("Block", blocks, format_func=lambda n: f"block {n + 1}", key=view.key("block"), width=140)
@@ -66,7 +68,7 @@ with switches:
     st.toggle("Causal mask", key=view.key("mask"))
 
 if paper:
-    inputs = probe.example(view["sentence"], view["heads"])
+    inputs = probe.example(view["sentence"], view["heads"], changes)
     tokens = view["sentence"].split()
 else:
     inputs = parts.trained(loaded, ids, view["block"])
@@ -86,9 +88,16 @@ def on_look() -> None:
         parts.keep(view, now)
 
 
+def on_change() -> None:
+    """Another number was asked for."""
+    asked = change_in(STAGE, sizes)
+    if asked is not None:
+        on_paper.change(view, *asked)
+
+
 look = attention_by_hand(
     inputs, walk, tokens, scaled=scaled, masked=masked, paper=paper, look=parts.look_of(view, sizes), key=STAGE,
-    on_look=on_look,
+    on_look=on_look, on_change=on_change,
 )  # fmt: skip
 row, D = parts.row_of(look, sizes.P), sizes.C // sizes.H
 
@@ -112,7 +121,7 @@ lesson.try_this(
     ],
 )  # fmt: skip
 lesson.what_you_see(parts.seen(inputs, walk, tokens, look, scaled, masked))
-parts.predict(PAGE)
+on_paper.predict(PAGE, changes)
 
 st.subheader("What the switches do", anchor=False, divider="gray")
 parts.show_switches(inputs, tokens, look.h)
@@ -120,41 +129,20 @@ parts.show_widths(PAGE, D)
 
 st.subheader("From one head to several", anchor=False, divider="gray")
 if paper:
-    st.markdown(
-        "The same four numbers a word, split. More heads are not more weights: each is narrower, and each spreads its "
-        f"attention in its own way. One head must find one compromise for “{tokens[row]}”; two can look at two things."
-    )
-    st.dataframe(parts.heads_on_paper(view["sentence"], row, scaled, masked), hide_index=True)
+    on_paper.show_heads(view["sentence"], row, scaled, masked, changes)
 else:
     parts.show_heads_trained(walk, tokens, row)
 
 with st.expander("Go further", icon=":material/tune:"):
     if paper:
-        st.segmented_control("Words", probe.SENTENCES, key=view.key("sentence"), required=True)
-        st.caption(
-            "The four numbers of a word stand for somebody, doing, pointing, something. Weights are made up; split in "
-            "two, the first head asks what was done and the second who is spoken of. There are no positions in it."
-        )
-    else:
-        st.caption(
-            "What comes in is the stream after a LayerNorm: point at a cell of x for that arithmetic. Switching off "
-            "the division or the mask here changes this block only, as it reads what the trained model gives it; no "
-            "model was trained so."
-        )
-    st.markdown(
-        "**Attention is not explanation.** A large weight says that a value was taken, not that it mattered: values "
-        "can be small, later blocks can undo it, and other heads may carry the same."
-    )
-    st.caption(
-        "Vaswani and others, “Attention is all you need” (2017); the division by √d is in section 3.2.1. Jain and "
-        "Wallace, “Attention is not Explanation” (2019)."
-    )
+        on_paper.further(view)
+    parts.further(paper)
 
 lesson.the_code(
     PAGE,
     ["lmcore.probes.attention_by_hand:by_hand", "lmcore.models.attention:CausalSelfAttention",
      "lmcore.probes.attention_by_hand:by_width"],
-    parts.script_on_paper(view["sentence"], view["heads"], scaled, masked) if paper
+    on_paper.script(view["sentence"], view["heads"], changes, scaled, masked) if paper
     else parts.script_trained(loaded, view["step"], ids, view["block"], look.h, scaled, masked),
 )  # fmt: skip
 lesson.the_numbers(

@@ -130,6 +130,18 @@ def test_on_paper_each_cell_opens_its_sum(lesson: Callable[..., Any]) -> None:
         canvas(page, "k").press(key)
     expect(page).to_have_url(re.compile(r"cell=k\.2\.0"))
 
+    # another number on paper: by key and by button
+    for key in ("Home", "ArrowUp", "ArrowUp", "ArrowUp"):
+        canvas(page, "wq").press(key)
+    canvas(page, "wq").press("+")
+    expect(page).to_have_url(re.compile(r"changed=wq\.0\.0\.1(&|$)"))
+    expect(page.locator('[data-matrix="wq"] canvas.over')).to_have_attribute("aria-valuetext", re.compile(": 1$"))
+    panel(page).get_by_role("button", name="One more").click()
+    expect(page).to_have_url(re.compile(r"changed=wq\.0\.0\.2(&|$)"))
+    expect(panel(page).get_by_role("button", name="One more")).to_be_focused()
+    button(page, "Start over").click()
+    settled(page)
+
     # the switches
     button(page, "Split the width in two heads").click()
     settled(page)

@@ -13,7 +13,7 @@ from lmcore.figures import scaling
 from lmcore.figures.theme import LIGHT
 from lmcore.probes import attention_by_hand as probe
 from pages.shared import attention_by_hand as component
-from pages.shared import services
+from pages.shared import attention_paper, services
 from pages.shared.attention_by_hand import Look, Sizes
 from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
 
@@ -67,6 +67,33 @@ def test_on_paper_the_component_gets_the_example(heads: int, scale: bool, mask: 
     np.testing.assert_allclose(sent["scores"].reshape(heads, 4, 4), walk.scores, atol=1e-6)
     np.testing.assert_allclose(sent["out"].reshape(4, 4), walk.out, atol=1e-6)
     the_sums_end_in_the_values(sent)
+
+
+def test_a_link_carries_changed_numbers() -> None:
+    query = {"changed": "x.3.1.2_wq.0.0.-4_wo.9.9.9_x.0.0.99_<b>_wv.1_zz.0.0.1", "sentence": "the cat fed Mia"}
+    at = open_page(PAGE, {f"{PAGE}.code": True}, query)
+    no_exception(at)
+    changes: Any = {("x", 3, 1): 2, ("query", 0, 0): -4}
+    walk = probe.example("the cat fed Mia", changes=changes).walk()
+    sent = payload(at)
+    assert sent["x"].reshape(4, 4)[1].tolist() == [1, 2, 0, 2]  # the cat, wherever it stands
+    np.testing.assert_allclose(sent["weights"].reshape(4, 4), walk.weights[0], atol=1e-6)
+    the_sums_end_in_the_values(sent)
+    assert str(walk.out.round(3)) in run_script(at.code[0].value)
+
+
+def test_a_number_is_changed_one_by_one_and_back() -> None:
+    class Kept(dict[str, Any]):
+        def set(self, **values: Any) -> None:
+            self.update(values)
+
+    view: Any = Kept(changed="", sentence="the cat fed Mia")
+    for by, expected in [(1, "x.3.0.2"), (1, "x.3.0.3"), (-1, "x.3.0.2"), (-1, ""), (-1, "x.3.0.0")]:
+        attention_paper.change(view, Look("x", 1, 0), by)  # the cat is the second word here
+        assert (view["changed"], view["cell"]) == (expected, "x.1.0")
+    for _ in range(30):
+        attention_paper.change(view, Look("wo", 2, 3), 1)
+    assert view["changed"] == "x.3.0.0_wo.2.3.9"
 
 
 def test_what_it_says_is_this_rows() -> None:
@@ -222,3 +249,20 @@ def test_nonsense_from_a_browser_counts_as_nothing(sent: Any, monkeypatch: pytes
     good = {"m": "o", "i": 1, "c": 3, "h": 1, "seq": 1}
     monkeypatch.setattr(component.st, "session_state", {"x": {"look": good}})
     assert component.held_in("x", Sizes(4, 4, 2, True)) == Look("o", 1, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        ({"m": "wq", "i": 1, "c": 3, "by": -1}, (Look("wq", 1, 3), -1)),
+        ({"m": "q", "i": 1, "c": 3, "by": 1}, None),  # it is computed
+        ({"m": "x", "i": 4, "c": 3, "by": 1}, None),
+        ({"m": "x", "i": 1, "c": 3, "by": 5}, None),
+        ({"m": ["x"], "i": 1, "c": 3, "by": 1}, None),
+        ([], None),
+    ],
+)
+def test_only_given_numbers_can_be_changed(sent: Any, found: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(component.st, "session_state", {"y": {"change": sent}})
+    assert component.change_in("y", Sizes(4, 4, 2, True)) == found
+    assert component.change_in("y", Sizes(4, 4, 2, False)) is None

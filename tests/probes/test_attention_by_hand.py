@@ -169,6 +169,9 @@ def test_nonsense_is_refused(change: dict[str, Any], says: str) -> None:
 def test_what_there_is_not_is_refused() -> None:
     with pytest.raises(ValueError, match="'dog' is none of the words"):
         example("the dog")
+    for change in (("x", 4, 0), ("x", 0, -1), ("bias", 0, 0)):
+        with pytest.raises(ValueError, match="there is no number at row"):
+            example(changes={change: 1})
     with pytest.raises(ValueError, match="at least one word"):
         example(" ")
     model = models.build("gpt", {"n_layer": 1, "n_head": 1, "n_embd": 4, "block_size": 4}, 9)

@@ -1,0 +1,124 @@
+"""The example on paper of the page "Attention by hand": its numbers, changed or not, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lmcore.probes import attention_by_hand as probe
+from lmcore.probes.attention_by_hand import SENTENCES
+from pages.shared import lesson
+from pages.shared.attention_by_hand import Look
+from pages.shared.view import View
+
+HEADS = (1, 2, 4)  # what a width of 4 can be split in
+GIVEN = {"x": "x", "wq": "query", "wk": "key", "wv": "value", "wo": "out"}
+MOST = 9  # on paper numbers stay small
+
+
+def changes_of(view: View) -> dict[tuple[str, int, int], float]:
+    """The numbers that the link changes in the example; what makes no sense counts as nothing."""
+    found: dict[tuple[str, int, int], float] = {}
+    for part in view["changed"].split("_"):
+        name, _, rest = part.partition(".")
+        try:
+            row, column, number = (int(text) for text in rest.split("."))
+        except ValueError:
+            continue
+        if name in GIVEN and row in range(4) and column in range(4) and abs(number) <= MOST:
+            found[GIVEN[name], row, column] = number
+    return found
+
+
+def change(view: View, look: Look, by: int) -> None:
+    """Another number in the example, as the person asked; a word's row goes with the word."""
+    words = view["sentence"].split()
+    before = probe.example(view["sentence"], changes=changes_of(view))
+    name = GIVEN[look.m]
+    matrix = before.x if name == "x" else getattr(before.weights, name)
+    row = list(probe.WORDS).index(words[look.i]) if name == "x" else look.i
+    number = max(-MOST, min(MOST, int(matrix[look.i, look.c]) + by))
+    short = {long: brief for brief, long in GIVEN.items()}
+    every = {**changes_of(view), (name, row, look.c): number}
+    start = {"x": tuple(probe.WORDS.values()), **probe.SQUARES}
+    kept = [(*at, int(n)) for at, n in every.items() if start[at[0]][at[1]][at[2]] != n]
+    view.set(changed="_".join(f"{short[at]}.{i}.{c}.{n}" for at, i, c, n in kept), cell=f"{look.m}.{look.i}.{look.c}")
+
+
+def heads_on_paper(
+    sentence: str, row: int, scaled: bool, masked: bool, changes: probe.Changes | None = None
+) -> pd.DataFrame:
+    """The same width in one, two and four heads: what stays and what one word then looks at."""
+    words, rows = sentence.split(), []
+    for n_head in HEADS:
+        walk = probe.example(sentence, n_head, changes).walk(scaled=scaled, masked=masked)
+        looks = [
+            f"{words[int(head[row].argmax())]} {head[row].max():.0%}"
+            if (np.isclose(head[row], head[row].max()).sum() == 1)
+            else "none in particular"
+            for head in walk.weights
+        ]
+        C = walk.x.shape[1]
+        rows.append((n_head, C // n_head, 4 * C * C, f"{len(words)} × {n_head}", ", ".join(looks)))
+    names = ["heads", "width of each", "weights in all", "distributions", f"“{words[row]}” looks most at"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def show_heads(sentence: str, row: int, scaled: bool, masked: bool, changes: probe.Changes) -> None:
+    """The table of one, two and four heads, with what it says."""
+    st.markdown(
+        "The same four numbers a word, split. More heads are not more weights: each is narrower, and each spreads its "
+        f"attention in its own way. One head must find one compromise for “{sentence.split()[row]}”; two can look at "
+        "two things."
+    )
+    st.dataframe(heads_on_paper(sentence, row, scaled, masked, changes), hide_index=True)
+
+
+def further(view: View) -> None:
+    """The words, and what their numbers stand for."""
+    st.segmented_control("Words", SENTENCES, key=view.key("sentence"), required=True)
+    st.caption(
+        "The four numbers of a word stand for somebody, doing, pointing, something. Weights are made up; split in two, "
+        "the first head asks what was done and the second who is spoken of. There are no positions in it."
+    )
+
+
+def predict(page: str, changes: probe.Changes) -> None:
+    """Who fed whom, without positions and without a mask."""
+    free, masked = (
+        [
+            probe.example(sentence, changes=changes).walk(masked=mask).out[sentence.split().index("Mia")]
+            for sentence in SENTENCES
+        ]
+        for mask in (False, True)
+    )
+    lesson.predict(
+        page,
+        f"Take the mask away and turn “{SENTENCES[0]}” into “{SENTENCES[1]}”. What happens to the output of “Mia”?",
+        ["It changes, since now she is fed", "It stays the same, to the last digit"],
+        1,
+        f"It is {_numbers(free[0])} both times: attention sums over a set of words, and sums do not know an order. "
+        f"The mask breaks the tie a little, {_numbers(masked[0])} and {_numbers(masked[1])}, and positions break it "
+        "for good.",
+    )
+
+
+def _numbers(row: Sequence[float]) -> str:
+    return "(" + ", ".join(f"{x:.3g}".replace("-", "−") for x in row) + ")"
+
+
+def script(sentence: str, n_head: int, changes: probe.Changes, scaled: bool, masked: bool) -> str:
+    """A script that prints every matrix of the example."""
+    other = f", changes={dict(changes)!r}" if changes else ""
+    return f"""
+from lmcore.probes.attention_by_hand import entropies, example
+
+walk = example({sentence!r}, n_head={n_head}{other}).walk(scaled={scaled}, masked={masked})
+for name in ("x", "q", "k", "v", "dots", "scores", "masked", "weights", "heads", "side_by_side", "out"):
+    print(name)
+    print(getattr(walk, name).round(3))
+print("entropy of each row, in nats", entropies(walk.weights).round(3))
+"""
