@@ -60,7 +60,10 @@ function make(root) {
   /** A weight in words: three digits, or about two until the chosen head's own numbers have come. */
   function say(r, c) {
     const w = picture.weight(me.layer, me.head, r, c);
-    return picture.isExact(me.layer, me.head) ? digits(w) : `≈ ${digits(Number(w.toFixed(2)))}`;
+    if (!picture.isExact(me.layer, me.head)) return `≈ ${digits(Number(w.toFixed(2)))}`;
+    if (w >= 1e-4 || w === 0) return digits(w);
+    const [a, power] = w.toExponential(2).split("e-");
+    return `${a} · 10⁻${[...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`;
   }
   const called = (l, h) => me.data.labels?.[l * me.data.H + h] ?? ["", ""];
   const title = (l, h) => `${me.data.layerName} ${l + 1}, head ${h + 1}`;
@@ -274,17 +277,17 @@ function make(root) {
     about[side].hidden ||= !me.data.columns;
   }
   function writeHeads() {
-    const { L, H, K, R } = me.data, nodes = [el("span", "corner", "head", { "aria-hidden": "true" })], named = H <= MANY_HEADS && me.data.labels;
+    const { L, H, K, R } = me.data, nodes = [el("span", "corner", me.data.layerName, { "aria-hidden": "true" })], named = H <= MANY_HEADS && me.data.labels;
     me.cells = [];
-    for (let h = 0; h < H; h++) nodes.push(el("span", "column-name", String(h + 1), { "aria-hidden": "true" }));
+    for (let h = 0; h < H; h++) nodes.push(el("span", "column-name", h || H > MANY_HEADS ? String(h + 1) : "head 1", { "aria-hidden": "true" }));
     for (let l = 0; l < L; l++) {
-      nodes.push(el("span", "layer-name", H <= MANY_HEADS ? `${me.data.layerName} ${l + 1}` : String(l + 1), { "aria-hidden": "true" }));
+      nodes.push(el("span", "layer-name", String(l + 1), { "aria-hidden": "true" }));
       for (let h = 0; h < H; h++) {
         const [name, more] = called(l, h), box = el("div", "one", null, { title: `${title(l, h)}${name ? `: ${more || name}` : ""}` });
         const frame = el("div", "frame");
         box.dataset.at = `${l} ${h}`;
         box.append(frame);
-        if (named) box.append(el("span", "label", name));
+        if (named) box.append(el("span", name.startsWith("(") ? "label faint" : "label", name.replace(/^\((.*)\)$/, "$1")));
         nodes.push(box);
         me.cells.push({ box, frame });
       }

@@ -16,16 +16,17 @@ MANY = 60  # tokens; of more than these no names stand below the bars
 def lengths(tokens: Sequence[str], series: Mapping[str, Sequence[float]], place: int, *, theme: Theme) -> go.Figure:
     """(P,) lengths of the vectors that are added at each token, a bar for each series; `place` stands out."""
     at, few = list(range(len(tokens))), len(tokens) <= MANY
-    hues = [(theme.accent, ""), (theme.key, "/")]
+    plain: dict[str, Any] = {"color": theme.accent}
+    hatched: dict[str, Any] = {"color": theme.paper, "line": {"color": theme.key, "width": 1.5},
+               "pattern": {"shape": "/", "fgcolor": theme.key, "size": 6, "solidity": 0.45}}  # fmt: skip
     bars = [
         {
             "type": "bar", "name": name, "x": at, "y": [float(y) for y in values],
-            "marker": {"color": hue, "opacity": [1.0 if t == place else 0.55 for t in at],
-                       "pattern": {"shape": pattern, "fgcolor": theme.paper, "size": 6, "solidity": 0.3}},
+            "marker": {**marker, "opacity": [1.0 if t == place else 0.55 for t in at]},
             "customdata": [label(token) for token in tokens],
             "hovertemplate": f"{name} of %{{customdata}}<br>length %{{y:.3g}}<extra></extra>",
         }
-        for (name, values), (hue, pattern) in zip(series.items(), hues, strict=False)
+        for (name, values), marker in zip(series.items(), (plain, hatched), strict=False)
     ]  # fmt: skip
     shared = layout(
         theme,
