@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,3 +105,20 @@ def test_a_hostile_title_is_text_and_its_model_can_be_deleted(owner: Any) -> Non
     cards(owner).get_by_role("button", name="Delete").click()
     button(owner, "Delete it").click()
     empty(owner)
+
+
+def test_a_gpt_goes_out_for_hugging_face_and_comes_in_again(lesson: Callable[..., Any], tmp_path: Path) -> None:
+    page = lesson("library")
+    with page.expect_download() as waiting:
+        button(page, "Download for Hugging Face").click()
+    archive = tmp_path / "<b>mine<b>.zip"
+    waiting.value.save_as(archive)
+    with zipfile.ZipFile(archive) as found:
+        assert "gpt-tales-word/tokenizer_config.json" in found.namelist()
+        assert found.testzip() is None
+    page.locator("input[type=file]").set_input_files(archive)
+    expect(button(page, "Open a GPT-2 folder")).to_be_enabled()
+    button(page, "Open a GPT-2 folder").click()
+    expect(page.get_by_text("Opened and kept:")).to_be_visible()
+    expect(cards(page).locator("code").first).to_have_text("<b>mine<b>")
+    nothing_came_of_it(page)
