@@ -40,8 +40,8 @@ lesson.idea(
     "key fit decides how much of the value is taken.",
     r"\mathrm{softmax}\big(Q K^T / \sqrt{d} + M\big)\, V",
     {
-        "Q, K, V": "queries (blue), keys (red), values (green): the tokens' numbers $x$, times weights $W$",
-        "d": "the width of a query", "M": "the causal mask: −∞ for later tokens, else 0",
+        "Q, K, V": "queries (blue), keys (red) and values (green), a row a token", "d": "the width of a query",
+        "M": "the causal mask: −∞ for later tokens, else 0",
     },
 )  # fmt: skip
 
