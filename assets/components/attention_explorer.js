@@ -156,17 +156,18 @@ function make(root) {
 
   // ---- what a pointer's move cost: read by the bench ---------------------------------------------------------------
   const ports = new MessageChannel();
-  let since = 0;
+  let since = 0, stamp = 0;
   ports.port1.onmessage = () => {
     root.dataset.frameMs = (performance.now() - since).toFixed(3);
-    since = 0;
+    root.dataset.eventMs = (performance.now() - stamp).toFixed(3);
   };
   function preview(place, event) {
     const before = me.over;
     if (before?.row === place?.row && before?.column === place?.column) return;
     me.over = place;
     if (me.frame) return;
-    since = Math.min(performance.now(), event.timeStamp || Infinity);
+    since = performance.now();
+    stamp = Math.min(since, event.timeStamp || since);
     me.frame = requestAnimationFrame(() => {
       const start = performance.now();
       draw();

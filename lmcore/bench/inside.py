@@ -1,9 +1,10 @@
 """Looking inside a GPT: a full trace with lens and norms, packing attention for a picture, and the picture under a
 pointer, in Chromium.
 
-A move costs script (drawing what is pointed at: data-script-ms of assets/components/attention_explorer.js) and the
-time until it is seen: from the event until a message posted in the frame's requestAnimationFrame is delivered, which is
-after the frame is painted.
+A move costs script (drawing what is pointed at) and the time until it is seen: from when the browser hands over the
+event until a message posted in the frame's requestAnimationFrame is delivered, which is after the frame is painted.
+From the event's own time it is up to a frame of the display longer: browsers hand over moves once a frame. Written by
+assets/components/attention_explorer.js as data-script-ms, data-frame-ms and data-event-ms.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ def pointed(moves: int) -> Iterator[Row]:
         for what, name, goal in (
             (f"hover to highlight over {over}, script, p95", "script_ms", None),
             (f"hover to highlight over {over}, painted, p95", "frame_ms", 16.0),
+            (f"the same from the event's own time over {over}, p95", "event_ms", None),
         ):
             yield Row(
                 what, percentile(times[name], 0.95), "ms", repeats=len(times[name]),

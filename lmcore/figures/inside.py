@@ -17,12 +17,14 @@ def lengths(tokens: Sequence[str], series: Mapping[str, Sequence[float]], place:
     """(P,) lengths of the vectors that are added at each token, a bar for each series; `place` stands out."""
     at, few = list(range(len(tokens))), len(tokens) <= MANY
     plain: dict[str, Any] = {"color": theme.accent}
-    hatched: dict[str, Any] = {"color": theme.paper, "line": {"color": theme.key, "width": 1.5},
-               "pattern": {"shape": "/", "fgcolor": theme.key, "size": 6, "solidity": 0.45}}  # fmt: skip
-    bars = [
+    hatched: dict[str, Any] = {
+        "color": theme.paper, "line": {"color": theme.key, "width": 1.5},
+        "pattern": {"shape": "/", "fgcolor": theme.key, "size": 6, "solidity": 0.45},
+    }  # fmt: skip
+    bars: list[dict[str, Any]] = [
         {
             "type": "bar", "name": name, "x": at, "y": [float(y) for y in values],
-            "marker": {**marker, "opacity": [1.0 if t == place else 0.55 for t in at]},
+            "marker": marker | {"opacity": [1.0 if t == place else 0.55 for t in at]},
             "customdata": [label(token) for token in tokens],
             "hovertemplate": f"{name} of %{{customdata}}<br>length %{{y:.3g}}<extra></extra>",
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from pages.shared.cache import Unhashed
 from pages.shared.models import Loaded
 
 MAX_SHOWN = 127  # tokens of the text that are looked into; with the start token 128 positions
+MAX_BYTES = 3_000_000  # of attention
 N_WINDOWS = 3  # of held-out text, on which heads are measured
 START = "start"
 SHORT = {"previous token": "previous", "first token": "first", "this token": "itself", "same token": "same"}
@@ -53,8 +55,10 @@ def config_of(loaded: Loaded) -> GPTConfig:
 
 
 def most_tokens(loaded: Loaded) -> int:
-    """How much of a text is looked into: what this model sees at once."""
-    return min(MAX_SHOWN, config_of(loaded).block_size - 1)
+    """How much of a text is looked into: what this model sees at once, and what a browser is sent in one piece."""
+    config = config_of(loaded)
+    fits = math.isqrt(2 * MAX_BYTES // (config.n_layer * config.n_head)) - 1  # a head of P positions is P² / 2 bytes
+    return max(1, min(MAX_SHOWN, config.block_size - 1, fits))
 
 
 def tokens_of(loaded: Loaded, ids: Ids) -> list[str]:

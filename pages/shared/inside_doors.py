@@ -214,6 +214,11 @@ def block_by_block(view: View, loaded: Loaded, ids: Ids, seen: Seen, key: str) -
 def further(view: View, page: str, finished: Loaded, loaded: Loaded, ids: Ids) -> None:
     """The heads of one block switched off in turn, and what heads do through the training; when asked for."""
     st.markdown("**Kinds of heads.** " + " · ".join(f"{kind}: {SAYS[kind]}" for kind in KINDS) + ".")
+    st.caption(
+        "Olsson et al., “In-context Learning and Induction Heads” (2022), found that models learn to copy from their "
+        "context when such heads appear, early and suddenly. An induction head needs one in a block before it that "
+        "looks at the previous token: it looks for a place whose previous token is the present one."
+    )
     block = min(view["block"], inside.config_of(loaded).n_layer - 1)
     if st.toggle(f"Switch off each head of block {block + 1} in turn", key=f"{page}.in-turn"):
         place, H = place_of(view, len(ids)), inside.config_of(loaded).n_head

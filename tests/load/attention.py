@@ -1,8 +1,8 @@
 """A pointer over the attention explorer, in Chromium: what each move cost, and how many websocket frames it made.
 
 usage: python tests/load/attention.py URL MOVES
-The page at URL shows one explorer. Prints {"matrix": {"script_ms": […], "frame_ms": […]}, "arcs": …, "strip": …,
-"frames", "heads", "tokens"}: frames in both directions, while the pointer moves.
+The page at URL shows one explorer. Prints {"matrix": {"script_ms": […], "frame_ms": […], "event_ms": […]},
+"arcs": …, "strip": …, "frames", "heads", "tokens"}: frames in both directions, while the pointer moves.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any
 from chromium import page
 
 WATCH = """root => {
-  const log = root.bench = {script_ms: [], frame_ms: []};
+  const log = root.bench = {script_ms: [], frame_ms: [], event_ms: []};
   root.watching?.disconnect();
   root.watching = new MutationObserver(changes => {
     for (const {attributeName} of changes) {
-      const name = {"data-script-ms": "script_ms", "data-frame-ms": "frame_ms"}[attributeName];
-      if (name) log[name].push(Number(root.dataset[name === "script_ms" ? "scriptMs" : "frameMs"]));
+      log[attributeName.slice(5).replace("-", "_")].push(Number(root.getAttribute(attributeName)));
     }
   });
-  root.watching.observe(root, {attributes: true, attributeFilter: ["data-script-ms", "data-frame-ms"]});
+  const attributeFilter = ["data-script-ms", "data-frame-ms", "data-event-ms"];
+  root.watching.observe(root, {attributes: true, attributeFilter});
 }"""
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from lmcore import checkpoints, models, tokenizers
+from lmcore.models.gpt_config import GPTConfig
 from lmcore.probes import heads, logit_lens, what_if
 from lmcore.probes.arithmetic import pieces
 from lmcore.probes.attention import unpacked
-from pages.shared import inside_doors, services
+from pages.shared import inside, inside_doors, services
+from pages.shared.models import Loaded
 from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
 
 MODEL, PAGE = "gpt-tales-word", "inside-gpt"
@@ -145,6 +148,17 @@ def test_ones_own_model_whose_text_is_not_at_hand(tmp_path: Path, position: str)
         assert "measured on 7 tokens of `this text`" in text
         if door == "embedding":
             assert "Nothing is added for the place" in text
+
+
+@pytest.mark.parametrize(
+    ("n_layer", "n_head", "block_size", "most"), [(4, 4, 192, 127), (4, 4, 16, 15), (48, 64, 512, 43)]
+)
+def test_no_more_attention_than_a_browser_is_sent(n_layer: int, n_head: int, block_size: int, most: int) -> None:
+    shape = {"n_layer": n_layer, "n_head": n_head, "block_size": block_size, "n_embd": 64}
+    model = SimpleNamespace(config=GPTConfig(vocab_size=9, **shape))
+    found = inside.most_tokens(Loaded("x", "x", model, None, {}, ""))  # type: ignore[arg-type]
+    assert found == most
+    assert n_layer * n_head * (found + 1) * (found + 2) // 2 <= 1.1 * inside.MAX_BYTES
 
 
 def test_every_table_and_what_is_further() -> None:
