@@ -27,6 +27,10 @@ MAX_SHOWN = 127  # tokens of the text that are looked into; with the start token
 MAX_BYTES = 3_000_000  # of attention
 N_WINDOWS = 3  # of held-out text, on which heads are measured
 START = "start"
+KEPT = {  # of a trace, which is large: its attention is kept once, packed
+    "token_embedding", "position_embedding", "embedding", "attn_out", "residual_mid", "mlp_hidden", "mlp_out",
+    "residual", "log_probs",
+}  # fmt: skip
 SHORT = {"previous token": "previous", "first token": "first", "this token": "itself", "same token": "same"}
 
 Ids = tuple[int, ...]
@@ -71,11 +75,12 @@ def seen(loaded: Loaded, ids: Ids) -> Seen:
     return _seen(loaded.hash, ids, Unhashed(loaded.model))
 
 
-@functools.lru_cache(maxsize=24)
+@functools.lru_cache(maxsize=16)
 def _seen(content: str, ids: Ids, hidden: Unhashed) -> Seen:
     model = hidden.value
     trace = model.trace(ids)
-    return Seen(trace, gathered(trace, model.config.n_layer), lens(model, trace), norms(trace))
+    kept = {name: array for name, array in trace.items() if name.split(".")[-1] in KEPT}
+    return Seen(kept, gathered(trace, model.config.n_layer), lens(model, trace), norms(trace))
 
 
 def directly(loaded: Loaded, ids: Ids, name: str, place: int) -> NDArray[Any]:
