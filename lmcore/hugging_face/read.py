@@ -85,7 +85,7 @@ def read_config(about: Any) -> GPTConfig:
         n_layer=about.get("n_layer", 12),
         n_head=about.get("n_head", 12),
         n_embd=width,
-        dropout=float(dropout) if isinstance(dropout, int | float) else dropout,
+        dropout=dropout,
     )
 
 

@@ -44,14 +44,15 @@ def _take() -> None:
     picked = st.selectbox("A GPT", list(titles), format_func=titles.__getitem__, key=f"{KEY}.model")
     loaded = models.load(gpts[picked])
     reason = NO_PLACE.get(str(loaded.card["config"].get("position")))
-    st.download_button(
+    row = st.container(horizontal=True, gap="small")
+    row.download_button(
         "Download for Hugging Face", functools.partial(_zip, loaded), f"{picked}.zip", "application/zip",
         key=f"{KEY}.take", icon=":material/download:", on_click="ignore", disabled=reason is not None,
     )  # fmt: skip
     if reason:
         st.caption(f"This model cannot be written as a GPT-2: {reason}.")
     else:
-        with st.popover("How to use it", icon=":material/code:"):
+        with row.popover("How to use it", icon=":material/code:"):
             st.caption("Unpack the .zip, then, with the packages transformers and torch:")
             st.code(USE.replace("FOLDER", picked).replace("PROMPT", "Once"), language="python")
 
@@ -84,4 +85,7 @@ def _bring() -> None:
     if opened := st.session_state.pop(f"{KEY}.opened", None):
         st.success(f"Opened and kept: {lesson.named(opened)} is among your models.", icon=":material/check:")
     else:
-        st.caption("It needs config.json, tokenizer.json and model.safetensors, with a byte-level BPE as GPT-2 has it.")
+        st.caption(
+            "It needs config.json, tokenizer.json and model.safetensors, with a byte-level BPE as GPT-2 has it, or a "
+            "vocabulary that was downloaded here."
+        )

@@ -148,6 +148,7 @@ def change(path: Path, **values: Any) -> None:
         ({"n_layer": 1}, "does not have"),
         ({"vocab_size": 200_000}, "do not match"),
         ({"resid_pdrop": "x"}, "dropout"),
+        ({"resid_pdrop": 10**400}, "dropout"),
         ({"n_head": True}, "n_head"),
     ],
 )
