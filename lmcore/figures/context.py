@@ -15,6 +15,7 @@ from lmcore.figures.theme import Theme, label
 HEIGHT = 400
 INNER = 320  # pixels that the axes themselves have, about
 LINE = 22  # pixels of a line of text
+NEAR = 0.12  # of the width: a line that ends so near the edge is named beside the picture
 
 
 @dataclass(frozen=True)
@@ -149,12 +150,14 @@ def _marks(marks: Sequence[Mark], x: Axis, y: Axis, theme: Theme) -> tuple[list[
 def _ends(ends: Sequence[tuple[float, float, str, str]], pixels: float, x: Axis) -> list[dict[str, Any]]:
     """A name at the end of each line, moved apart where they would touch; from the top down."""
     labels, ceiling = [], math.inf
+    edge, span = x.at(x.high), x.at(x.high) - x.at(x.low)
     for y, at_x, text, color in sorted(ends, key=lambda end: -end[0]):
         at = min(y * pixels, ceiling)
         ceiling = at - LINE
+        right = x.at(at_x) if edge - x.at(at_x) > NEAR * span else edge  # beside the picture, not over its edge
         labels.append(
             {
-                "x": x.at(at_x), "y": y, "yshift": round(at - y * pixels), "text": text, "xanchor": "left",
+                "x": right, "y": y, "yshift": round(at - y * pixels), "text": text, "xanchor": "left",
                 "xshift": 10, "yanchor": "middle", "showarrow": False, "font": {"size": 16, "color": color},
             }
         )  # fmt: skip

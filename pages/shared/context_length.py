@@ -139,7 +139,7 @@ def _draw(view: View, loaded: Loaded, rows: Rows, unit: str) -> None:
         points = [_in_unit(row["loss"], unit, per_char) for row in seen]
         drawn.append(
             Line(
-                f"counted {small(points[-1])}", [row["order"] - 1 for row in seen], points, theme.quiet, "dot", (), says
+                f"counted {small(points[-1])}", [row["order"] - 1 for row in seen], points, theme.quiet, "longdash", (), says
             )
         )
     shown = [y for line in drawn for y in line.ys]
