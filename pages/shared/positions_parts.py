@@ -125,6 +125,11 @@ def of_the_hands(position: int, width: int, n: int) -> str:
     )
 
 
+def last_turn(width: int) -> int:
+    """How many positions the slowest hand needs to go round."""
+    return round(2 * math.pi / frequencies(width)[-1])
+
+
 def _part(turns: float) -> str:
     return f"{turns:.1f} times" if turns >= 0.95 else f"{turns:.2g} of one turn" if turns else "not at all"
 

@@ -74,7 +74,7 @@ lesson.predict(
     ["Yes, after 7 positions, when the first hand has gone round", "No, not within the lengths that models read"],
     1,
     "The first hand is back after 6.28 positions, but the others are not: as with a counter, the ones alone repeat, "
-    "all digits together do not. The last hand needs tens of thousands of positions for one turn.",
+    f"all digits together do not. The last of these hands needs {parts.last_turn(width):,} positions for one turn.",
 )
 
 # ---- a trained model -----------------------------------------------------------------------------------------------
