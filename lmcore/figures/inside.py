@@ -76,26 +76,26 @@ def through_training(
     steps: Sequence[int], series: Mapping[str, Sequence[float]], step: int, *, theme: Theme
 ) -> go.Figure:
     """(S,) the best score of each kind of head after so many training steps; `step` is marked."""
+    at, names = list(range(len(steps))), [f"{one:,}" for one in steps]  # evenly spaced: snapshots come ever more seldom
+    here = list(steps).index(step) if step in steps else len(steps) - 1
     hues = [theme.query, theme.key, theme.value, theme.gates[1], theme.attention, theme.quiet]
     marks = ["circle", "square", "diamond", "triangle-up", "x", "cross"]
     lines = [
         {
-            "type": "scatter", "mode": "lines+markers", "name": name, "x": list(steps),
-            "y": [float(y) for y in values], "line": {"color": hue, "width": 2.5},
+            "type": "scatter", "mode": "lines+markers", "name": name, "x": at,
+            "y": [float(y) for y in values], "customdata": names, "line": {"color": hue, "width": 2.5},
             "marker": {"symbol": mark, "size": 9}, "connectgaps": True,
-            "hovertemplate": f"{name} after %{{x:,}} steps: %{{y:.2f}}<extra></extra>",
+            "hovertemplate": f"{name} after %{{customdata}} steps: %{{y:.2f}}<extra></extra>",
         }
         for (name, values), hue, mark in zip(series.items(), hues, marks, strict=False)
     ]  # fmt: skip
     shared = layout(
         theme,
-        x={
-            "title": "training step", "type": "log" if steps and min(steps) > 0 else "linear", "fixedrange": True,
-        },
+        x={"title": "training step", "tickvals": at, "ticktext": names, "fixedrange": True},
         y={"title": "best score", "range": [0, 1.02], "fixedrange": True},
         height=340,
         shapes=[
-            {"type": "line", "x0": step, "x1": step, "y0": 0, "y1": 1, "line": {"color": theme.quiet, "dash": "dot"}}
+            {"type": "line", "x0": here, "x1": here, "y0": 0, "y1": 1, "line": {"color": theme.quiet, "dash": "dot"}}
         ],
     )  # fmt: skip
     shared["showlegend"] = True

@@ -62,7 +62,7 @@ def arithmetic(config: GPTConfig, seen: int) -> str:
         f"{share['head']:.0%} in the head. Only {looking:,} of them depend on how long the text is: queries with keys, "
         f"weights with values. The others are one for each of almost all {params:,} parameters. Norms, softmax and "
         "GELU work number by number and are not counted."
-    ).replace("%", " %")
+    ).replace("%", "\u00a0%")
 
 
 def reading(loaded: Loaded, ids: Ids, seen: Seen, heads: Heads | None, where: str, place: int) -> str:
