@@ -84,19 +84,20 @@ finished, typed, loaded = scrubber.controls(
     view, "gpt", lambda: st.text_input("Text", key=view.key("prompt"), max_chars=5000)
 )
 ids = scrubber.ids_of(loaded, typed, parts.most(loaded))
-head = min(view["head"], parts.config_of(loaded).n_head - 1)
+heads = parts.config_of(loaded).n_head
+if view["head"] >= heads:  # a head of another model, from an old link
+    view.set(head=0)
 parts.size_section(loaded, ids)
 parts.likeness_section(loaded)
 
 st.subheader("Four ways to say where", anchor=False, divider="gray")
-parts.kinds_section(loaded, ids, head)
+parts.kinds_section(loaded, ids, view["head"])
 
 st.subheader("No positions: shuffle the words", anchor=False, divider="gray")
 st.number_input("Shuffle", 1, 9999, key=view.key("seed"), width=160, help="Another number is another order.")
 parts.shuffle_section(loaded, ids, view["seed"])
 
 with st.expander("Go further", icon=":material/tune:"):
-    heads = parts.config_of(loaded).n_head
     st.selectbox(
         "Head of the fourth map", range(heads), format_func=lambda h: f"head {h + 1}", key=view.key("head"), width=220
     )

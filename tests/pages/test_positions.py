@@ -50,6 +50,15 @@ def test_a_place_that_is_not_there_is_brought_inside(query: dict[str, str]):
     assert found["pair"] in found["shown"]
 
 
+def test_a_head_that_the_model_does_not_have_falls_back_to_the_first():
+    at = open_page("positions", query={"head": "63"})
+    no_exception(at)
+    assert at.selectbox(key="positions.head").value == 0
+    at.selectbox(key="positions.head").set_value(1).run()
+    no_exception(at)
+    assert "Measured in block 1, head 2" in shown_text(at)
+
+
 def test_lengths_are_those_of_the_model(shipped: Any):
     at = open_page("positions")
     ids = shipped.tokenizer.encode(PROMPT)
