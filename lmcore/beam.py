@@ -9,7 +9,7 @@ The rules (how many candidates are looked at, the length penalty, when to stop) 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,6 +71,18 @@ class Tree:
             path.append(node)
             node = self.nodes[node].parent
         return path[::-1]
+
+    def likeliest(self, n: int) -> Tree:
+        """The same tree with at most the n likeliest candidates of each step, and all that were kept."""
+        count: dict[int, int] = {}
+        new: dict[int, int] = {ROOT: ROOT}
+        nodes: list[Node] = []
+        for i, node in enumerate(self.nodes):
+            count[node.depth] = count.get(node.depth, 0) + 1
+            if node.kept or count[node.depth] <= n:
+                new[i] = len(nodes)
+                nodes.append(replace(node, parent=new[node.parent]))
+        return Tree(nodes, [replace(found, node=new[found.node]) for found in self.found])
 
 
 def beam_search(

@@ -165,6 +165,24 @@ def test_the_tree_holds_together_and_ties_go_to_the_lower_index() -> None:
     ]  # fmt: skip
 
 
+def test_a_smaller_tree_keeps_what_was_kept() -> None:
+    tree = beam_search(gpt(), [1], num_beams=3, max_new_tokens=5, end=(2, 4))
+    small = tree.likeliest(4)
+    for depth in range(1, 6):
+        assert sum(node.depth == depth for node in small.nodes) <= max(4, 6)
+    assert [node for node in small.nodes if not node.kept] != []
+
+    def kept(one: Tree) -> list[tuple[int, ...]]:
+        paths = [one.path(i) for i, node in enumerate(one.nodes) if node.kept]
+        return [tuple(one.nodes[i].token for i in path) for path in paths]
+
+    assert kept(small) == kept(tree)
+    assert [found.tokens for found in small.found] == [
+        tuple(small.nodes[i].token for i in small.path(found.node)) for found in tree.likeliest(4).found
+    ]
+    assert tree.likeliest(10_000) == tree
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -24,7 +24,11 @@ function make(root) {
   const SVG = "http://www.w3.org/2000/svg", lines = document.createElementNS(SVG, "svg");
   const said = el("p", "said"), rest = el("p", "rest quiet"), live = el("p", "unseen", "", { "aria-live": "polite" });
   const key = el("p", "key quiet");
-  key.append(el("i", "kept"), "in the beam", el("i", "dropped"), "looked at and dropped", el("i", "best"), "the path in the sentence below");
+  for (const [sign, text] of [["kept", "in the beam"], ["dropped", "looked at and dropped"], ["best", "the path in the sentence below"]]) {
+    const one = el("span");
+    one.append(el("i", sign), text);
+    key.append(one);
+  }
   lines.setAttribute("aria-hidden", "true");
   tree.append(lines);
   scroller.append(tree);

@@ -2,27 +2,6 @@
 // The numbers come from sampling_stages.js, which uses temperature_distribution.js.
 
 const ROWS = 12; // the same tokens at every stage: those with the largest logits
-const MINUS = "−";
-const STAGE = [
-  { id: "logits", name: "logits", says: "What the network's last layer gives: one number z for each token, any size, any sign." },
-  { id: "penalty", name: "penalty", long: "Repetition penalty", setting: "penalty", preset: 1.1, symbol: "θ",
-    says: "What stands in the text already is made less likely: z / θ where z is above 0, z · θ where it is below." },
-  { id: "temperature", name: "÷ T", long: "Temperature", setting: "temperature", preset: 0.7, symbol: "T",
-    says: "Each logit is divided by T: differences grow below 1 and shrink above." },
-  { id: "softmax", name: "softmax", says: "p = e^z / Σ e^z: numbers from 0 to 1 that sum to 1." },
-  { id: "top_k", name: "top-k", long: "Top-k", setting: "top_k", preset: 5, symbol: "k", says: "Only the k most probable stay." },
-  { id: "top_p", name: "top-p", long: "Top-p", setting: "top_p", preset: 0.9, symbol: "p",
-    says: "Of what is left, only the fewest that together reach the share p stay." },
-  { id: "min_p", name: "min-p", long: "Min-p", setting: "min_p", preset: 0.1, symbol: "min-p",
-    says: "Only those stay that are at least this share as probable as the best." },
-  { id: "renormalise", name: "sum = 1", long: "Renormalise", says: "What is left is divided by its sum, so that it sums to 1 again." },
-  { id: "draw", name: "draw", long: "Draw", says: "The line from 0 to 1, cut into a part for each token, in the order of the vocabulary. A random number u points at one." },
-];
-const PLACE = Object.fromEntries(STAGE.map((stage, i) => [stage.id, i]));
-
-const signed = (x) => (x < 0 ? MINUS : "") + digits(Math.abs(x));
-const exactly = (x) => String(Number(x.toPrecision(4)));
-
 function make(root) {
   const off = new AbortController();
   const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
@@ -79,63 +58,13 @@ function make(root) {
   panel.append(title, says, control, body, line, others, sums);
   root.append(strip, panel, acts, live);
 
-  // ---- controls: one slider and box a setting, all kept, one shown -------------------------------------------
-  const knobs = {};
-  function knob(name, label, max, valueAt, placeOfValue, parse, text) {
-    const lever = el("div", "lever");
-    const slider = el("input", "slider", null, { type: "range", min: 0, max, step: 1, "aria-label": label });
-    const box = el("input", "box", null, { type: "text", inputmode: "decimal", "aria-label": `${label} as a number`, autocomplete: "off" });
-    lever.append(slider);
-    control.append(lever, box);
-    on(slider, "input", () => { glide(false); set({ [name]: valueAt(Number(slider.value)) }, false, slider); });
-    on(slider, "change", () => commit(me.keyed ? 350 : 0));
-    on(slider, "keydown", () => { me.keyed = true; });
-    on(slider, "blur", flush);
-    on(box, "focus", () => box.select());
-    on(box, "keydown", (event) => { if (event.key === "Escape") show(); });
-    on(box, "change", () => {
-      const value = parse(box.value);
-      if (value === null) return show();
-      set({ [name]: value }, true);
-      commit(0);
-    });
-    knobs[name] = { lever, slider, box, place: placeOfValue, text };
-    return lever;
-  }
+  const knobs = pipelineKnobs(control, on, {
+    keyed: (yes) => { me.keyed = yes; }, set, flush, commit: () => commit(0), released: () => commit(me.keyed ? 350 : 0),
+    drag: () => glide(false), show: () => show(), temperature: () => me.s.temperature,
+  });
   on(root, "pointerdown", () => { me.keyed = false; });
-  knob("penalty", "Repetition penalty", 100, (x) => 1 + x / 100, (v) => Math.round((v - 1) * 100), (text) => {
-    const value = ["off", ""].includes(text.trim().toLowerCase()) ? 1 : Number(text.trim().replace(",", "."));
-    return value > 0 ? Math.min(10, Math.max(0.1, value)) : null;
-  }, (v) => (v === 1 ? "off" : exactly(v)));
-  const heat = knob("temperature", "Temperature", 1000, temperatureAt, placeOf, parseTemperature, (v) => (v === Infinity ? "∞" : exactly(v)));
-  const ticks = el("div", "ticks");
-  for (const [T, name, says_] of [[0, "0", "top one only"], [1, "1", "as learnt"], [2, "2"], [5, "5"], [Infinity, "∞", "all alike"]]) {
-    const node = says_ ? el("button", "tick", null, { type: "button" }) : el("span", "tick minor", name);
-    if (says_) {
-      node.append(el("b", "", name), el("small", "", says_));
-      on(node, "click", () => { set({ temperature: T }, true); commit(0); });
-    }
-    node.style.setProperty("--at", placeOf(T) / 1000);
-    ticks.append(node);
-  }
-  heat.append(ticks);
-  knob("top_k", "Top-k", KS.length, (x) => (x >= KS.length ? 0 : KS[x]), (v) => {
-    const k = KS.findIndex((value) => v && value >= v);
-    return k < 0 ? KS.length : k;
-  }, parseCount, (v) => v || "off");
-  knob("top_p", "Top-p", 100, (x) => Math.max(0.001, x / 100), (v) => Math.round(v * 100), (text) => {
-    const value = parseShare(text, 1);
-    return value === null ? null : Math.max(0.001, value);
-  }, (v) => (v < 1 ? exactly(v) : "off"));
-  knob("min_p", "Min-p", 100, (x) => x / 100, (v) => Math.round(v * 100), (text) => parseShare(text, 0), (v) => (v ? exactly(v) : "off"));
 
-  const isOn = (name) => me.s[name] !== OFF[name];
-  function settingText(name) {
-    const v = me.s[name], symbol = STAGE[PLACE[name]].symbol;
-    if (!isOn(name)) return "off";
-    if (name === "min_p") return exactly(v);
-    return `${symbol} = ${v === Infinity ? "∞" : name === "top_k" ? whole(v) : exactly(v)}`;
-  }
+  const isOn = (name) => me.s[name] !== OFF[name], settingText = (name) => settingOf(me.s, name);
 
   // ---- computing and painting -------------------------------------------------------------------------------
   /** What a stage makes of a shown token: {v, cut}; v is a logit before softmax, a probability from there. */
@@ -217,31 +146,7 @@ function make(root) {
       const used = me.table[i].reduce((sum, x) => sum + x.v, 0), total = [1, run.sums[1] / run.all, run.sums[2] / run.all, run.sums[3] / run.all, 1][i - 3];
       others.textContent = n > shownCount ? `${whole(n - shownCount)} more tokens together: ${percent(Math.max(0, total - used))}` : "";
     }
-    sums.textContent = sentence(i);
-  }
-
-  /** What this stage did, in numbers. */
-  function sentence(i) {
-    const run = me.run, s = me.s, n = me.n, share = (k) => percent(run.sums[k] / run.all);
-    const lost = (k) => `${whole(run.kept[k])} of ${whole(run.kept[k - 1])} tokens stay; ${percent(1 - run.sums[k] / run.sums[k - 1])} of the probability goes.`;
-    if (i === 0) return `${whole(n)} tokens. Adding the same number to every logit would change no probability.`;
-    if (i === 1) {
-      const hit = me.shown.filter((token) => me.seen.has(token)).length;
-      return s.penalty === 1 ? "Off: every logit stays as it is."
-        : `${whole(me.seen.size)} different tokens stand in the text; ${hit} of them ${hit === 1 ? "is" : "are"} among these ${me.shown.length}. How often each came does not matter.`;
-    }
-    if (i === 2) {
-      if (s.temperature === 0) return "At 0 one cannot divide: what is meant is the limit, the largest logit and nothing else.";
-      if (s.temperature === Infinity) return "Divided by ever larger T all logits tend to 0: no token is better than another.";
-      return s.temperature === 1 ? "Divided by 1: every logit stays as it is."
-        : `A difference of 1 between two logits becomes ${exactly(1 / s.temperature)}.`;
-    }
-    if (i === 3) return `They sum to 1. The most probable: ${visible(me.tokens[run.order[0]])} with ${percent(run.weights[0] / run.all)}.`;
-    if (i === 4) return s.top_k ? lost(1) : "Off: all stay.";
-    if (i === 5) return s.top_p < 1 ? lost(2) : "Off: all stay.";
-    if (i === 6) return s.min_p ? lost(3) : "Off: all stay.";
-    if (i === 7) return `Divided by ${digits(run.sums[3] / run.all)}, the sum of what was left. Entropy ${digits(run.entropy)} nats: like choosing among ${digits(Math.exp(run.entropy))}.`;
-    return `${whole(run.kept[3])} token${run.kept[3] === 1 ? "" : "s"} can be drawn. A longer part is hit more often: that is all the chance there is.`;
+    sums.textContent = sentenceOf(me, i);
   }
 
   const finite = (values) => values.filter(Number.isFinite);
@@ -278,7 +183,7 @@ function make(root) {
       row.fill.style.left = row.ghost.style.left = "0%";
       row.fill.style.width = `${(100 * (cut ? was : v)) / most}%`;
       row.ghost.style.width = w === null ? "0%" : `${(100 * w) / most}%`;
-      row.ghost.hidden = w === null;
+      row.ghost.hidden = !w;
       row.zero.hidden = true;
       row.before.textContent = w === null ? signed(me.table[2][r].v) : before[r].cut ? "cut" : percent(w);
       row.after.textContent = cut ? "cut" : percent(v);

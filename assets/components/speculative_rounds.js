@@ -17,7 +17,11 @@ function make(root) {
   const keyLine = el("p", "key quiet");
   keyLine.append(el("span", "mark yes", "✓ accepted"), el("span", "mark no", "✗ refused"), el("span", "mark new", "↻ redrawn"), el("span", "mark gift", "+ from the large model"), el("span", "mark lost", "not read"));
   const bars = el("span", "quiet keys");
-  bars.append(el("i", "min"), "min(p, q): accepted", el("i", "rest"), "residual: redrawn", el("i", "ghost-key"), "q, the draft");
+  for (const [sign, text] of [["min", "min(p, q): accepted"], ["rest", "residual: redrawn"], ["ghost-key", "q, the draft"]]) {
+    const one = el("span");
+    one.append(el("i", sign), text);
+    bars.append(one);
+  }
   head.append(el("span"), bars, el("span", "num", "q"), el("span", "num", "p"));
   panel.append(title, why, head, rows, sums);
   const two = el("div", "two");

@@ -320,14 +320,8 @@ function make(root) {
   });
   on(slider, "change", released);
   on(slider, "keydown", (event) => {
-    const T = me.settings.temperature;
-    const up = { ArrowRight: 0.05, ArrowUp: 0.05, PageUp: 0.5, ArrowLeft: -0.05, ArrowDown: -0.05, PageDown: -0.5 }[event.key];
-    let next;
-    if (event.key === "Home") next = 0;
-    else if (event.key === "End") next = Infinity;
-    else if (!up || event.ctrlKey || event.metaKey || event.altKey) return;
-    else if (T === Infinity) next = up > 0 ? T : 5;
-    else next = T >= 5 && up > 0 ? Infinity : Math.min(5, Math.max(0, Math.round((T + up) * 20) / 20));
+    const next = temperatureAfter(me.settings.temperature, event);
+    if (next === undefined) return;
     event.preventDefault();
     keyed = true;
     dragged(event, { temperature: next });

@@ -30,6 +30,16 @@ function parseTemperature(text) {
 
 const shownT = (T) => (T === Infinity ? "∞" : T.toFixed(2));
 
+/** The temperature after a key on its slider, in steps of 0.05 and 0.5; undefined for a key that moves nothing. */
+function temperatureAfter(T, event) {
+  if (event.key === "Home") return 0;
+  if (event.key === "End") return Infinity;
+  const up = { ArrowRight: 0.05, ArrowUp: 0.05, PageUp: 0.5, ArrowLeft: -0.05, ArrowDown: -0.05, PageDown: -0.5 }[event.key];
+  if (!up || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  if (T === Infinity) return up > 0 ? T : 5;
+  return T >= 5 && up > 0 ? Infinity : Math.min(5, Math.max(0, Math.round((T + up) * 20) / 20));
+}
+
 /** A share as typed, 0 to 1, also in percent; `none` for "off" or nothing, null for what is no number. */
 function parseShare(text, none) {
   const clean = text.trim().toLowerCase().replace(",", ".");

@@ -117,13 +117,13 @@ def draws(
 
 def sequences(groups: Sequence[tuple[str, Sequence[float], Sequence[str]]], *, theme: Theme) -> go.Figure:
     """Groups of sequences on one axis of mean log-probability a token: (name, values, the texts for hovering)."""
-    colours = [theme.accent, theme.held_out, theme.attention, theme.value]
-    symbols = ["circle-open", "diamond-open", "square", "triangle-up"]
+    colours = [theme.accent, theme.attention, theme.value, theme.held_out, theme.attention]
+    symbols = ["circle-open", "square", "triangle-up", "diamond-open", "square-open"]
     traces = [
         {
             "type": "scatter", "mode": "markers", "x": list(values), "y": [row] * len(values),
             "customdata": [label(text) for text in texts],
-            "marker": {"size": 15, "symbol": symbols[row % 4], "color": colours[row % 4], "line": {"width": 2}},
+            "marker": {"size": 15, "symbol": symbols[row % 5], "color": colours[row % 5], "line": {"width": 2}},
             "hovertemplate": "%{customdata}<br>%{x:.3f} nats a token<extra></extra>",
         }
         for row, (_name, values, texts) in enumerate(groups)
@@ -137,6 +137,6 @@ def sequences(groups: Sequence[tuple[str, Sequence[float], Sequence[str]]], *, t
             "range": [len(names) - 0.4, -0.6], "tickvals": list(range(len(names))), "ticktext": names,
             "tickfont": {"size": 17, "color": theme.ink}, "fixedrange": True, "showline": False,
         },
-        height=70 + 46 * len(names),
+        height=70 + 42 * len(names),
     )  # fmt: skip
     return figure(traces, shared)

@@ -34,7 +34,13 @@ N_ALTERNATIVES = 10
 
 PARTS = {  # files of their own that a component needs before its own
     "temperature_bench": ("temperature_slider", "temperature_distribution"),
-    "sampling_pipeline": ("temperature_slider", "temperature_distribution", "sampling_stages"),
+    "sampling_pipeline": (
+        "temperature_slider",
+        "temperature_distribution",
+        "sampling_stages",
+        "sampling_words",
+        "sampling_knobs",
+    ),
     "embedding_map": ("embedding_picture",),
     "token_cuts": ("token_face",),
     "bpe_merges": ("token_face",),

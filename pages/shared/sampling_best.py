@@ -65,10 +65,14 @@ def _drawn(content: str, ids: tuple[int, ...], steps: int, seed: int, hidden: Un
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of the text that the model learnt from, and how probable it is after what stands before it."""
+    """A piece of the text that the model learnt from, and what the model would have written there."""
 
     text: str
     mean: float
+    """The mean log-probability of its tokens after what stands before them, in nats."""
+    greedy: float
+    """The same of the greedy continuation at that place."""
+    greedy_text: str
 
 
 @functools.lru_cache(maxsize=32)
@@ -82,7 +86,10 @@ def _pieces(content: str, name: str, steps: int, hidden: Unhashed) -> list[Piece
         at = text.find("\n", int(len(text) * (i + 0.5) / N_TEXT))
         ids = tokenizer.encode(text[at + 1 : at + 1 + 12 * (BEFORE + steps)])[: BEFORE + steps]
         if at >= 0 and len(ids) == BEFORE + steps:
-            found.append(Piece(tokenizer.decode(ids[-steps:]), decoding.mean_log_prob(model, ids, steps)))
+            own = decoding.written(model, ids[:-steps], 0.0, steps, 0)
+            mean = decoding.mean_log_prob(model, ids, steps)
+            texts = tokenizer.decode(ids[-steps:]), tokenizer.decode(list(own.tokens))
+            found.append(Piece(texts[0], mean, own.log_prob / steps, texts[1]))
     return found
 
 
@@ -123,7 +130,7 @@ def stage(here: Here) -> None:
             disabled=not _end(here),
             help="Finished paths are compared by ln p / length to this power. It matters once paths can end early.",
         )
-    tree = _tree(here, view["beams"])
+    tree = _tree(here, view["beams"]).likeliest(2 * view["beams"])
 
     def on_locked() -> None:
         node = locked_in(TREE, len(tree.nodes))
@@ -143,7 +150,7 @@ def stage(here: Here) -> None:
             f"**{name}** {lesson.chip(_text(here, tokens))}  \np = {size}, ln p = {total:.2f}, "
             f"{total / len(tokens):.2f} a token"
         )
-    st.markdown("#### Where other texts lie")
+    st.markdown("#### Beside draws, and beside the text it learnt from")
     st.plotly_chart(
         sequences(_groups(here), theme=lesson.theme()), key=f"{PAGE}.best-chart", config={"displayModeBar": False}
     )
@@ -163,10 +170,11 @@ def _groups(here: Here) -> list[tuple[str, list[float], list[str]]]:
     groups = [
         ("drawn, T = 1", [f.log_prob / len(f.tokens) for f in samples], [_text(here, f.tokens) for f in samples]),
     ]
-    if real := _real(here):
-        groups.append(("the text it learnt", [piece.mean for piece in real], [piece.text for piece in real]))
     for name, tokens, total in (greedy, beam):
         groups.append((name.lower(), [total / len(tokens)], [_text(here, tokens)]))
+    if real := _real(here):
+        groups.append(("the text it learnt", [piece.mean for piece in real], [piece.text for piece in real]))
+        groups.append(("greedy, same places", [piece.greedy for piece in real], [p.greedy_text for p in real]))
     return groups
 
 
@@ -188,17 +196,19 @@ def reading(here: Here) -> str:
     else:
         versus = "Here the beam found nothing more probable than the greedy sequence. "
     real = _real(here)
-    text = (
-        f", and so are {sum(piece.mean < own for piece in real)} of {len(real)} pieces of the text it learnt from"
-        if real
-        else ""
-    )
+    text = ""
+    if real:
+        more = sum(piece.greedy > piece.mean + 1e-6 for piece in real)
+        ours, theirs = (sum(values) / len(real) for values in zip(*((p.greedy, p.mean) for p in real), strict=True))
+        text = (
+            f"At {more} of {len(real)} places in the text it learnt from, what the model writes greedily is more "
+            f"probable than what stands there: {ours:.2f} against {theirs:.2f} nats a token on average. "
+        )
     return (
         versus
-        + f"The beam's answer has {own:.2f} nats a token. {below} of {len(samples)} texts drawn at T = 1 are less "
-        f"probable than that{text}. Ordinary text is full of small surprises; the most probable sequence avoids "
-        "them all, and the longer it gets the more it repeats itself. So search serves where one answer is right, as "
-        "in translation, and drawing where many are."
+        + f"The beam's answer has {own:.2f} nats a token; {below} of {len(samples)} texts drawn at T = 1 are less "
+        f"probable than that. {text}A real text takes an unlikely word now and then; the most probable one hardly ever "
+        "does. So search serves where one answer is right, as in translation, and drawing where many are."
     )
 
 

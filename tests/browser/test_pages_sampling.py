@@ -88,6 +88,9 @@ def test_every_stage_is_what_lmcore_makes_of_it(lesson: Callable[..., Any], ship
     expect(page.locator(f"{PIPE} .title")).to_contain_text(re.compile(r"off|T = (0\.9|1|1\.0)"))
     assert len(page.sent) == before
     page.mouse.up()
+    slider.press("ArrowRight")
+    slider.press("End")
+    expect(page.locator(f"{PIPE} .title")).to_contain_text("T = ∞")
     switch = page.get_by_label("Top-k on")
     switch.press("Space")
     expect(page.locator(f"{PIPE} .title")).to_contain_text("Top-k off")
