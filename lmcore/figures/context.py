@@ -64,8 +64,9 @@ def lines(
     span = y.at(y.high) - y.at(y.low)
     pixels = (height - HEIGHT + INNER) / span if span else 1.0
     ends = [(y.at(line.ys[-1]), line.xs[-1], line.name, line.color) for line in drawn if len(line.ys) and line.name]
+    ends += [(y.at(mark.y), x.high, mark.text, theme.quiet) for mark in marks if mark.y is not None]
     widest = max((len(end[2]) for end in ends), default=0)
-    shapes, notes = _marks(marks, x, y, theme)
+    shapes, notes = _marks(marks, x, theme)
     return figure(
         [_trace(line) for line in drawn],
         layout(
@@ -80,10 +81,11 @@ def bars(
     groups: Sequence[tuple[str, Sequence[float], str, str]], tokens: Sequence[str], y: str, *, theme: Theme
 ) -> go.Figure:
     """Bars side by side, a group a token: (name, heights, colour, pattern) each, named in a legend above."""
+    over = {"fillmode": "overlay", "fgcolor": theme.paper, "solidity": 0.35}
     traces = [
         {
             "type": "bar", "x": list(range(len(tokens))), "y": list(heights), "name": name,
-            "marker": {"color": color, "pattern": {"shape": pattern, "fgcolor": theme.paper, "solidity": 0.4}},
+            "marker": {"color": color, "pattern": {"shape": pattern, **over}},
             "hovertemplate": f"%{{customdata}}<br>{name}: %{{y:.3g}}<extra></extra>",
             "customdata": [label(token) for token in tokens],
         }
@@ -130,7 +132,7 @@ def _axis(axis: Axis) -> dict[str, Any]:
     return made
 
 
-def _marks(marks: Sequence[Mark], x: Axis, y: Axis, theme: Theme) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _marks(marks: Sequence[Mark], x: Axis, theme: Theme) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     line = {"color": theme.reference, "width": 1.5, "dash": "dot"}
     said = {"showarrow": False, "font": {"size": 15, "color": theme.quiet}}
     shapes, notes = [], []
@@ -142,8 +144,6 @@ def _marks(marks: Sequence[Mark], x: Axis, y: Axis, theme: Theme) -> tuple[list[
                           "xanchor": "right" if right else "left", "text": mark.text})  # fmt: skip
         elif mark.y is not None:
             shapes.append({"type": "line", "y0": mark.y, "y1": mark.y, "xref": "paper", "x0": 0, "x1": 1, "line": line})
-            notes.append({**said, "xref": "paper", "x": 1, "xanchor": "right", "y": y.at(mark.y),
-                          "yanchor": "bottom", "text": mark.text})  # fmt: skip
     return shapes, notes
 
 

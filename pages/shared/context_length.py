@@ -11,11 +11,10 @@ import pandas as pd
 import streamlit as st
 
 from lmcore import corpora, measured
-from lmcore.corpora import CorpusError
 from lmcore.figures.context import Axis, Line, Mark, lines, powers_of_two, ticks
 from lmcore.figures.numbers import small
 from lmcore.probes import context_length as probe
-from pages.shared import lesson, scripts
+from pages.shared import lesson, scripts, services
 from pages.shared import measured as measurement
 from pages.shared.cache import Unhashed
 from pages.shared.models import Loaded
@@ -71,31 +70,42 @@ def _of_text(loaded: Loaded, rows: Rows) -> Rows:
 
 
 def _live(loaded: Loaded) -> Rows:
-    return _live_rows(loaded.hash, Unhashed(loaded))
+    return _live_rows(loaded.hash, services.workspace(), Unhashed(loaded))
+
+
+def _held_out(loaded: Loaded, workspace: str) -> str:
+    """A text that this model has not learnt from: of a shipped corpus, or of one's own in the library; "" without."""
+    corpus = loaded.card.get("corpus", {})
+    try:
+        if corpus.get("name") in corpora.CATALOG:
+            return probe.held_out(corpus["name"])
+        library = services.library()
+        mine = next((text for text in library.texts(workspace) if text.sha256 == corpus.get("sha256")), None)
+        return corpora.from_text(library.read_text(workspace, mine.id)).split()[1] if mine else ""
+    except ValueError:  # it is gone, too short, or in a pack that is not installed
+        return ""
 
 
 @functools.lru_cache(maxsize=32)
-def _live_rows(content: str, hidden: Unhashed) -> Rows:
+def _live_rows(content: str, workspace: str, hidden: Unhashed) -> Rows:
     loaded: Loaded = hidden.value
-    on = loaded.card.get("corpus", {}).get("name", "")
     longest = loaded.model.block_size or 128
+    text = _held_out(loaded, workspace)[: 400 * longest]
+    ids = loaded.tokenizer.encode(text)
     try:
-        text = probe.held_out(on) if on in corpora.CATALOG else ""
-        n = max(12, LIVE // longest)
-        ids = loaded.tokenizer.encode(text[: 400 * longest])
-        windows = probe.windows_of(ids, longest, n)
-    except (CorpusError, ValueError):
+        windows = probe.windows_of(ids, longest, max(12, LIVE // longest))
+        found = probe.curve(probe.window_losses(loaded.model, windows), groups=12)
+    except ValueError:  # the text is too short
         return ()
-    found = probe.curve(probe.window_losses(loaded.model, windows), groups=12)
+    about = loaded.card.get("corpus", {})
     return (
         {
-            "about": "text", "on": on, "title": loaded.card["corpus"]["title"], "longest": longest,
-            "windows": len(windows), "n_tokens": len(ids), "n_chars": len(text[: 400 * longest]),
-            "vocab_size": loaded.model.vocab_size, "gpt": loaded.id,
+            "about": "text", "on": about.get("name", ""), "title": about.get("title", ""), "longest": longest,
+            "windows": len(windows), "n_tokens": len(ids), "n_chars": len(text), "gpt": loaded.id,
         },
         {
-            "about": "curve", "on": on, "model": loaded.id, "family": loaded.model.family, "hash": loaded.hash,
-            "block_size": loaded.model.block_size, **probe.as_lists(found),
+            "about": "curve", "on": about.get("name", ""), "model": loaded.id, "family": loaded.model.family,
+            "hash": loaded.hash, "block_size": loaded.model.block_size, **probe.as_lists(found),
         },
     )  # fmt: skip
 
@@ -139,9 +149,10 @@ def _draw(view: View, loaded: Loaded, rows: Rows, unit: str) -> None:
         points = [_in_unit(row["loss"], unit, per_char) for row in seen]
         drawn.append(
             Line(
-                f"counted {small(points[-1])}", [row["order"] - 1 for row in seen], points, theme.quiet, "longdash", (), says
+                f"counted {small(points[-1])}", [row["order"] - 1 for row in seen], points, theme.quiet, "longdash",
+                hover=says,
             )
-        )
+        )  # fmt: skip
     shown = [y for line in drawn for y in line.ys]
     low, high = min(shown) / 1.1, max(shown) * 1.1
     longest = text["longest"]
@@ -156,7 +167,7 @@ def _draw(view: View, loaded: Loaded, rows: Rows, unit: str) -> None:
     where = "tales written for this, which no model has seen" if text["on"].startswith("tales") else "held-out text"
     st.caption(
         f"{text['windows']:,} windows that begin anywhere in {text['n_tokens']:,} tokens of {where}. No start token "
-        "stands before them. A bar is one standard error up and one down, from 24 groups of neighbouring windows; "
+        "stands before them. A bar is one standard error up and one down, from groups of neighbouring windows; "
         "neighbouring points lie on partly different tokens, so they wobble as wide as their bars."
         + (f" Order 1 sees nothing: perplexity {small(math.exp(orders[0]['loss']))}." if orders else "")
         + (

@@ -33,6 +33,7 @@ def test_lines_with_errors_and_marks_are_valid(theme):
     assert list(made.layout.xaxis.ticktext) == ["1", "8", "64"]
     assert [note.text for note in made.layout.annotations] == ["block_size 128", "guessing", "GPT"]
     assert made.layout.annotations[0].xanchor == "right"  # near the right edge it is written to the left
+    assert [note.xanchor for note in made.layout.annotations[1:]] == ["left", "left"]
     assert made.layout.annotations[2].x == pytest.approx(math.log10(130))  # beside the picture, not over its edge
     assert made.layout.shapes[0].x0 == 128
 

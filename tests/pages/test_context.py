@@ -269,3 +269,23 @@ def test_a_window_too_short_for_two_copies_is_said():
     assert "must fit twice" in context_copies.reading(loaded, loaded, "")
     assert length_page.rows_of("context", loaded) == ()
     assert "a curve shows how far" in length_page.reading(loaded, ())
+
+
+def test_a_model_of_ones_own_text_is_measured_on_what_it_did_not_learn(monkeypatch: pytest.MonkeyPatch):
+    from lmcore import corpora, models, tokenizers
+
+    text = "one cat saw two dogs. two dogs saw one cat.\n\n" * 60
+    corpus = corpora.from_text(text)
+    tokenizer = tokenizers.train("char", text)
+    model = models.build("gpt", {"n_layer": 1, "n_head": 1, "n_embd": 8, "block_size": 16}, tokenizer.vocab_size)
+    mine = SimpleNamespace(id="t1", sha256=corpus.sha256)
+    library = SimpleNamespace(texts=lambda workspace: [mine], read_text=lambda workspace, id: text)
+    monkeypatch.setattr(length_page.services, "library", lambda: library)
+    monkeypatch.setattr(length_page.services, "workspace", lambda: "w")
+    card = {"corpus": {"name": "text", "title": "Cats", "sha256": corpus.sha256}}
+    loaded: Any = SimpleNamespace(model=model, tokenizer=tokenizer, card=card, hash="cats", id="mine", folder=None)
+    about, curve = length_page.rows_of("context", loaded)
+    assert about["n_chars"] <= len(corpus.split()[1])
+    windows = context_length.windows_of(tokenizer.encode(corpus.split()[1]), 16, about["windows"])
+    found = context_length.curve(context_length.window_losses(model, windows), groups=12)
+    assert curve["loss"] == pytest.approx(found.loss, rel=1e-4)
