@@ -24,7 +24,7 @@ SAYS = (
     "A beam keeps several beginnings alive."
 )
 MAX_BEAMS, MAX_STEPS = 5, 16
-N_DRAWN, N_TEXT, BEFORE = 16, 16, 24
+N_DRAWN, N_TEXT, BEFORE = 12, 12, 24
 ENDS = (".", "!", "?")
 
 
