@@ -22,7 +22,7 @@ from tests.browser.person import settled
 from tests.live import Server
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = Path(__file__).parent / "apps"
+APPS = Path(__file__).parent / "apps" / "main.py"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -33,6 +33,7 @@ FLAGS = [
     "--disable-sync",
 ]
 
+USUAL = {"color_scheme": "light", "reduced_motion": "no-preference"}
 PATIENCE = 60_000  # ms until something that must come counts as missing: two slow cores may be busy with other things
 
 # Streamlit asks these addresses below a deep link's path before it finds its own; Chromium logs each 404.
@@ -46,13 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
+def browsers() -> Iterator[Browsers]:
     """The browser: one that is installed, else playwright's own. In CI a missing one is a failure."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with sync_api.sync_playwright() as playwright:
         try:
-            fresh = playwright.chromium.launch(executable_path=found, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         except sync_api.Error as error:
             reason = f"no Chromium: {str(error).splitlines()[0]}"
             if os.environ.get("CI"):
@@ -60,43 +61,37 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
             pytest.skip(reason)
         sync_api.expect.set_options(timeout=PATIENCE)
 
-        def keeping(**options: Any) -> Any:
-            folder = tmp_path_factory.mktemp("profile")
-            return playwright.chromium.launch_persistent_context(folder, executable_path=found, args=FLAGS, **options)
-
-        browsers = Browsers(fresh, keeping)
-        yield browsers
-        browsers.close()
+        yield Browsers(browser)
+        browser.close()
 
 
 class Browsers:
     """Contexts to open pages in.
 
-    The first person of a test comes with a browser that was here before and has forgotten all but its cache: compiled
-    scripts stay in a profile on disk, which halves what opening a page costs. Everybody after them is wholly new.
+    The first person of a test comes with a tab that was here before and has forgotten all but its cache: scripts that
+    are already compiled halve what opening a page costs. Everybody after them is wholly new.
     """
 
-    def __init__(self, fresh: Any, keeping: Callable[..., Any]) -> None:
-        self.fresh, self.keeping = fresh, keeping
+    def __init__(self, browser: Any) -> None:
+        self.browser = browser
         self.kept: dict[str, Any] = {}
 
     def known(self, **options: Any) -> Any:
-        """The one context of these options, without cookies and storage."""
+        """The one tab of these options, empty, without cookies and storage."""
         key = repr(sorted(options.items()))
         if key not in self.kept:
-            self.kept[key] = self.keeping(**options)
-        context = self.kept[key]
-        context.clear_cookies()
-        devtools = context.new_cdp_session(context.pages[0])
+            self.kept[key] = self.browser.new_context(**options).new_page()
+        page = self.kept[key]
+        page.goto("about:blank")
+        page.context.clear_cookies()
+        devtools = page.context.new_cdp_session(page)
         devtools.send("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "local_storage,indexeddb"})
         devtools.detach()
-        return context
+        return page
 
-    def close(self) -> None:
-        """End them all."""
-        for context in self.kept.values():
-            context.close()
-        self.fresh.close()
+    def stranger(self, **options: Any) -> Any:
+        """A tab of somebody who was never here."""
+        return self.browser.new_context(**options).new_page()
 
 
 def free_port() -> int:
@@ -121,42 +116,21 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path, seconds: flo
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """`serve(script)` starts `streamlit run script` once and gives its address; all servers end with the session."""
-    running: dict[Path, tuple[subprocess.Popen[bytes], str]] = {}
-
-    def start(script: Path, *, ready: str = "/_stcore/health", env: dict[str, str] | None = None) -> str:
-        if script in running:
-            return running[script][1]
-        port = free_port()
-        folder = tmp_path_factory.mktemp("serve")
-        log = folder / "log.txt"
-        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
-        command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
-        command += ["--browser.gatherUsageStats", "false", "--client.showErrorDetails", "full"]
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env={
-                    **os.environ,
-                    "PYTHONPATH": str(ROOT),
-                    "OMP_NUM_THREADS": "1",
-                    "LM_PLAYGROUND_DATA": str(folder / "data"),
-                    **(env or {}),
-                },
-                stdout=out,
-                stderr=subprocess.STDOUT,
-            )
-        url = f"http://127.0.0.1:{port}"
-        running[script] = (process, url)
-        wait_for(url + ready, process, log)
-        return url
-
-    yield start
-    for process, _ in running.values():
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of the small pages in tests/browser/apps."""
+    port, folder = free_port(), tmp_path_factory.mktemp("apps")
+    log, url = folder / "log.txt", f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "streamlit", "run", str(APPS), "--server.headless", "true"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
+    command += ["--browser.gatherUsageStats", "false", "--client.showErrorDetails", "full"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LM_PLAYGROUND_DATA": str(folder / "data")}
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        wait_for(url + "/_stcore/health", process, log)
+        yield url
+    finally:
         process.terminate()
-    for process, _ in running.values():
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
@@ -171,8 +145,8 @@ def visit(browsers: Browsers) -> Iterator[Callable[..., Any]]:
     A console error, an exception, a breach of the Content-Security-Policy or a request to another machine fails the
     test. `page.errors` is the list so far, `page.sent` the websocket frames that the page has sent.
     """
-    contexts: list[Any] = []
     pages: list[Any] = []
+    heard: list[tuple[Any, str, Callable[..., Any]]] = []
     errors: list[str] = []
 
     def note(message: Any) -> None:
@@ -180,47 +154,50 @@ def visit(browsers: Browsers) -> Iterator[Callable[..., Any]]:
         if message.type == "error" and not any(part in where + message.text for part in HARMLESS):
             errors.append(f"{message.text} ({where})")
 
+    def raised(error: Any) -> None:
+        errors.append(str(error))
+
     def watch(request: Any) -> None:
         where = urllib.parse.urlsplit(request.url)
         if where.scheme not in ("data", "blob") and where.hostname != "127.0.0.1":
             errors.append(f"a request left the machine: {request.url}")
 
     def open_page(url: str, **options: Any) -> Any:
-        options = {"viewport": {"width": 1200, "height": 1000}, **options}
-        media = {name: options.pop(name) for name in ("color_scheme", "reduced_motion") if name in options}
-        if contexts:
-            contexts.append(browsers.fresh.new_context(**options))
-        else:
-            contexts.append(browsers.known(**options))
-        contexts[-1].on("request", watch)
-        page = contexts[-1].new_page()
+        size = options.pop("viewport", {"width": 1200, "height": 1000})
+        media = {name: options.pop(name, usual) for name, usual in USUAL.items()}
+        page = browsers.stranger(**options) if pages else browsers.known(**options)
         pages.append(page)
-        if media:
-            page.emulate_media(**media)
+        page.set_viewport_size(size)
+        page.emulate_media(**media)
         page.set_default_timeout(PATIENCE)
         page.errors, page.sent = errors, []
-        page.on("console", note)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("websocket", lambda ws: ws.on("framesent", lambda frame: page.sent.append(frame)))
+
+        def connects(socket: Any) -> None:
+            socket.on("framesent", lambda frame: page.sent.append(frame))
+
+        for event, hear in (("console", note), ("pageerror", raised), ("request", watch), ("websocket", connects)):
+            page.on(event, hear)
+            heard.append((page, event, hear))
         page.goto(url)
         return page
 
     yield open_page
-    for page in pages:
-        page.close()
-    for context in contexts:
-        context.remove_listener("request", watch)
-    for context in contexts[1:]:
-        context.close()
+    for page, event, hear in heard:
+        page.remove_listener(event, hear)
+    for page in pages[1:]:
+        page.context.close()
+    for page in pages[:1]:
+        page.unroute_all()
+        page.mouse.move(0, 0)
     assert errors == []
 
 
 @pytest.fixture
-def app(serve: Callable[..., str], visit: Callable[..., Any]) -> Callable[..., Any]:
-    """`app("bench.py", query="?…")` opens one of the small harness scripts in tests/browser/apps."""
+def app(apps: str, visit: Callable[..., Any]) -> Callable[..., Any]:
+    """`app("bench", "?n=40")` opens one of the small pages in tests/browser/apps."""
 
     def open_app(name: str, query: str = "", **options: Any) -> Any:
-        page = visit(serve(APPS / name) + query, **options)
+        page = visit(f"{apps}/{name}{query}", **options)
         page.locator(".lm > *").first.wait_for()
         return page
 

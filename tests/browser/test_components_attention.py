@@ -40,7 +40,7 @@ def cell(page: Any, row: int, column: int) -> tuple[float, float]:
 
 
 def test_pointing_previews_a_click_locks_and_the_numbers_are_exact(app: Callable[..., Any]) -> None:
-    page, found = app("attention.py"), weights(L, H, R, R, causal=True)
+    page, found = app("attention"), weights(L, H, R, R, causal=True)
     idle(page)
     expect(page.locator(".strips b")).to_have_count(0)  # <b>cat</b> is text
     sent = len(page.sent)
@@ -111,7 +111,7 @@ def test_pointing_previews_a_click_locks_and_the_numbers_are_exact(app: Callable
 
 def test_two_texts_and_twelve_times_twelve_heads(app: Callable[..., Any]) -> None:
     """Cross-attention: rows look at the columns of another text, all of them; and every pixel is its weight."""
-    page = app("attention.py", "?cross=1&layers=2&heads=12&tokens=20", viewport={"width": 390, "height": 900})
+    page = app("attention", "?cross=1&layers=2&heads=12&tokens=20", viewport={"width": 390, "height": 900})
     found = weights(2, 12, 20, 23, causal=False)
     expect(page.locator(".one")).to_have_count(24)
     expect(page.locator(".about:visible")).to_have_text(["writes", "reads"])

@@ -68,7 +68,7 @@ SHAPES = {  # (top-k, top-p, min-p): temperatures
 
 
 def test_its_numbers_are_those_of_sampling(app: Callable[..., Any]) -> None:
-    page = app("bench.py", "?n=40")
+    page = app("bench", "?n=40")
     z = logits(40)
     page.locator("summary").click()
     for (top_k, top_p, min_p), temperatures in SHAPES.items():
@@ -99,7 +99,7 @@ def test_its_numbers_are_those_of_sampling(app: Callable[..., Any]) -> None:
 
 
 def test_a_cut_token_is_grey_and_stays(app: Callable[..., Any]) -> None:
-    page = app("bench.py", "?n=40")
+    page = app("bench", "?n=40")
     page.locator("summary").click()
     type_into(page, "top-k as a number", 4)
     assert page.locator(".rows .row").count() == 39
@@ -111,7 +111,7 @@ def test_a_cut_token_is_grey_and_stays(app: Callable[..., Any]) -> None:
 
 
 def test_the_drag_sends_nothing_until_release(app: Callable[..., Any]) -> None:
-    page = app("bench.py", "?n=5000")
+    page = app("bench", "?n=5000")
     assert page.locator(".rows .row").count() == 60
     kept(page)
     box = page.locator(SLIDER).bounding_box()
@@ -140,7 +140,7 @@ def test_the_drag_sends_nothing_until_release(app: Callable[..., Any]) -> None:
 
 
 def test_after_a_drag_nothing_is_sent_down_anew_and_nothing_jumps(app: Callable[..., Any]) -> None:
-    page = app("bench.py")
+    page = app("bench")
     type_into(page, "Temperature as a number", 3)
     says(page, "T=3 ")
     page.get_by_role("button", name="Rerun").click()
@@ -149,7 +149,7 @@ def test_after_a_drag_nothing_is_sent_down_anew_and_nothing_jumps(app: Callable[
 
 
 def test_the_program_and_the_person_take_turns(app: Callable[..., Any]) -> None:
-    page = app("bench.py")
+    page = app("bench")
     page.get_by_role("button", name="Set two").click()
     says(page, "T=2 ")
     page.locator(".big", has_text="T = 2.00").wait_for()
@@ -165,7 +165,7 @@ def test_the_program_and_the_person_take_turns(app: Callable[..., Any]) -> None:
 
 
 def test_keyboard(app: Callable[..., Any]) -> None:
-    page = app("bench.py")
+    page = app("bench")
     slider = page.locator(SLIDER)
     slider.focus()
     for key, expected in [
@@ -182,14 +182,14 @@ def test_keyboard(app: Callable[..., Any]) -> None:
 
 
 def test_typed_numbers(app: Callable[..., Any]) -> None:
-    page = app("bench.py")
+    page = app("bench")
     for text, expected in [("0,7", "0.70"), ("∞", "∞"), ("nonsense", "∞"), ("-1", "∞"), ("99", "5.00"), ("inf", "∞")]:
         type_into(page, "Temperature as a number", text)
         assert page.locator(".big").inner_text() == f"T = {expected}"
 
 
 def test_the_buttons_at_the_ends(app: Callable[..., Any]) -> None:
-    page = app("bench.py")
+    page = app("bench")
     page.get_by_role("button", name="∞").click()
     says(page, "T=inf ")
     assert len(set(rows(page).values())) == 1
@@ -201,7 +201,7 @@ def test_the_buttons_at_the_ends(app: Callable[..., Any]) -> None:
 
 
 def test_touch(app: Callable[..., Any]) -> None:
-    page = app("bench.py", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = app("bench", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     kept(page)
     box = page.locator(SLIDER).bounding_box()
     touch = page.context.new_cdp_session(page)
@@ -223,7 +223,7 @@ def test_touch(app: Callable[..., Any]) -> None:
 
 def test_draw_and_its_mark(app: Callable[..., Any]) -> None:
     fortieth = int(np.argsort(-logits(100)[1:], kind="stable")[39]) + 1
-    page = app("bench.py", f"?drawn={fortieth}")
+    page = app("bench", f"?drawn={fortieth}")
     assert page.locator(".row.drawn").count() == 0
     page.get_by_role("button", name="Draw a token").click()
     page.locator(f'.row.drawn[data-id="{fortieth}"]').wait_for()
@@ -235,7 +235,7 @@ def test_draw_and_its_mark(app: Callable[..., Any]) -> None:
 
 
 def test_a_draw_right_after_a_key_uses_that_temperature(app: Callable[..., Any]) -> None:
-    page = app("bench.py")
+    page = app("bench")
     page.locator(SLIDER).press("Home")
     page.get_by_role("button", name="Draw a token").click()
     page.locator(".drawn-line .chip").wait_for()
@@ -243,7 +243,7 @@ def test_a_draw_right_after_a_key_uses_that_temperature(app: Callable[..., Any])
 
 
 def test_take_by_click_and_by_enter(app: Callable[..., Any]) -> None:
-    page = app("bench.py")
+    page = app("bench")
     first, third = (page.locator(".rows .row").nth(i).get_attribute("data-id") for i in (0, 2))
     page.locator(".rows .row").nth(2).click()
     says(page, f"taken={third}")
@@ -255,14 +255,14 @@ def test_take_by_click_and_by_enter(app: Callable[..., Any]) -> None:
 
 
 def test_texts_stand_there_literally(app: Callable[..., Any]) -> None:
-    page = app("bench.py", "?n=40")
+    page = app("bench", "?n=40")
     chips = page.locator(".rows .chip").all_inner_texts()
     for text in ("<script>", "$\\href{javascript:x}$", ":red[x]", "![](http://x)", "→", "↵", "·the"):
         assert text in chips
 
 
 def test_running_again_doubles_nothing(app: Callable[..., Any]) -> None:
-    page = app("bench.py")
+    page = app("bench")
     top = page.locator(".rows .row").first.get_attribute("data-id")
     for _ in range(3):
         page.get_by_role("button", name="Rerun").click()
@@ -283,7 +283,7 @@ def test_running_again_doubles_nothing(app: Callable[..., Any]) -> None:
 
 def test_bars_glide_on_new_data_unless_motion_is_reduced(app: Callable[..., Any]) -> None:
     for motion, glides in (("no-preference", True), ("reduce", False)):
-        page = app("bench.py", reduced_motion=motion)
+        page = app("bench", reduced_motion=motion)
         page.evaluate(
             "root => { window.glided = false; new MutationObserver(() => { window.glided ||= root.classList.contains("
             "'glide') }).observe(root, {attributes: true}) }",
@@ -299,21 +299,21 @@ def test_bars_glide_on_new_data_unless_motion_is_reduced(app: Callable[..., Any]
 def test_dark_and_light(app: Callable[..., Any]) -> None:
     inks = {}
     for scheme in ("light", "dark"):
-        page = app("bench.py", color_scheme=scheme)
+        page = app("bench", color_scheme=scheme)
         inks[scheme] = page.locator(".said").evaluate("node => getComputedStyle(node).color")
     assert inks["light"] != inks["dark"]
 
 
 @pytest.mark.parametrize("query", ["?n=40", "?n=5000"])
 def test_a_phone_scrolls_only_downwards(app: Callable[..., Any], query: str) -> None:
-    page = app("bench.py", query, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = app("bench", query, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.locator("summary").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator(".lm").evaluate("root => root.scrollWidth <= root.clientWidth")
 
 
 def test_a_whole_gpt2_vocabulary(app: Callable[..., Any]) -> None:
-    page = app("bench.py", "?n=50257&drawn=40000")
+    page = app("bench", "?n=50257&drawn=40000")
     z = logits(50257)
     assert page.locator(".rows .row").count() == 60
     says(page, "50,196 others")

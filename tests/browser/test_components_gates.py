@@ -51,7 +51,7 @@ def point(page: Any, panel: int, unit: int, position: int, P: int, rows: int = 3
 
 
 def test_pointing_previews_everywhere_and_a_click_locks(app: Callable[..., Any]) -> None:
-    page, found = app("gates.py"), inside()
+    page, found = app("gates"), inside()
     P = len(found.cell)
     idle(page)
     sent = len(page.sent)
@@ -83,7 +83,7 @@ def test_pointing_previews_everywhere_and_a_click_locks(app: Callable[..., Any])
 
 
 def test_keys_move_sort_and_lock(app: Callable[..., Any]) -> None:
-    page, found = app("gates.py"), inside()
+    page, found = app("gates"), inside()
     order = gates.strongest_first(gates.mean_open(found.forget_gate))
     page.get_by_label("Sort units by").select_option("open")
     page.get_by_text("sort=open").wait_for()
@@ -108,7 +108,7 @@ def test_keys_move_sort_and_lock(app: Callable[..., Any]) -> None:
 
 
 def test_the_program_and_the_person_take_turns_and_text_stays_text(app: Callable[..., Any]) -> None:
-    page, found = app("gates.py"), inside()
+    page, found = app("gates"), inside()
     expect(page.locator(".strip b")).to_have_count(0)
     assert "<b>way</b>" in page.locator(".strip").inner_text().replace("\n", "")
     page.get_by_role("button", name="Hold unit 3").click()

@@ -28,7 +28,7 @@ def set_p(page: Any, p: float) -> None:
 
 @pytest.mark.parametrize(("seen", "tries"), [(7, 10), (0, 5), (5, 5), (52, 200)])
 def test_its_numbers_are_those_of_lmcore(app: Callable[..., Any], seen: int, tries: int) -> None:
-    page = app("likelihood.py", f"?h={seen}&n={tries}")
+    page = app("likelihood", f"?h={seen}&n={tries}")
     for p in (0.0, 0.05, 0.5, 0.7, 1.0):
         set_p(page, p)
         expect(page.locator(".big")).to_have_text(f"p = {p:.3f}")
@@ -50,7 +50,7 @@ def heights(page: Any) -> list[float]:
 
 def test_both_points_are_best_at_the_same_place(app: Callable[..., Any]) -> None:
     """On a screen y grows downwards: the likelihood's point is highest where the NLL's is lowest."""
-    page = app("likelihood.py")
+    page = app("likelihood")
     places = np.linspace(0.1, 0.95, 18).round(2)
     found = []
     for p in places:
@@ -66,7 +66,7 @@ def test_both_points_are_best_at_the_same_place(app: Callable[..., Any]) -> None
 
 
 def test_the_drag_sends_nothing_until_release(app: Callable[..., Any]) -> None:
-    page = app("likelihood.py")
+    page = app("likelihood")
     box = page.locator(SLIDER).bounding_box()
     y = box["y"] + box["height"] / 2
     page.wait_for_timeout(500)
@@ -85,7 +85,7 @@ def test_the_drag_sends_nothing_until_release(app: Callable[..., Any]) -> None:
 
 
 def test_a_curve_can_be_dragged_too(app: Callable[..., Any]) -> None:
-    page = app("likelihood.py")
+    page = app("likelihood")
     box = page.locator(".plot").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -95,7 +95,7 @@ def test_a_curve_can_be_dragged_too(app: Callable[..., Any]) -> None:
 
 
 def test_the_program_and_the_person_take_turns(app: Callable[..., Any]) -> None:
-    page = app("likelihood.py")
+    page = app("likelihood")
     page.get_by_role("button", name="Set 0.25").click()
     expect(page.locator(".big")).to_have_text("p = 0.250")
     set_p(page, 0.9)
@@ -110,7 +110,7 @@ def test_the_program_and_the_person_take_turns(app: Callable[..., Any]) -> None:
 
 
 def test_keyboard_and_nonsense(app: Callable[..., Any]) -> None:
-    page = app("likelihood.py")
+    page = app("likelihood")
     slider = page.locator(SLIDER)
     slider.focus()
     slider.press("ArrowRight")
@@ -122,7 +122,7 @@ def test_keyboard_and_nonsense(app: Callable[..., Any]) -> None:
 
 
 def test_names_stand_there_literally_and_nothing_doubles(app: Callable[..., Any]) -> None:
-    page = app("likelihood.py", "?name=<b>x</b>")
+    page = app("likelihood", "?name=<b>x</b>")
     page.get_by_role("button", name="Go to the best").click()
     expect(page.locator(".verdict")).to_contain_text("<b>x</b>")
     page.get_by_role("button", name="Rerun").click()
@@ -136,6 +136,6 @@ def test_names_stand_there_literally_and_nothing_doubles(app: Callable[..., Any]
 
 
 def test_a_phone_scrolls_only_downwards(app: Callable[..., Any]) -> None:
-    page = app("likelihood.py", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = app("likelihood", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator(".lm").evaluate("root => root.scrollWidth <= root.clientWidth")

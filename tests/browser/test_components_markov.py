@@ -49,7 +49,7 @@ def out_of(page: Any, state: int) -> set[tuple[int, int]]:
 
 
 def test_the_matrix_and_the_graph_light_each_other_up(app: Callable[..., Any]) -> None:
-    page = app("markov.py")
+    page = app("markov")
     assert set(names(page)) == set(DEFAULT)
     cat = names(page).index("cat")
     page.locator(f'th.row[data-i="{cat}"]').hover()
@@ -74,7 +74,7 @@ def test_the_matrix_and_the_graph_light_each_other_up(app: Callable[..., Any]) -
 
 
 def test_a_click_locks_and_the_program_takes_turns(app: Callable[..., Any]) -> None:
-    page = app("markov.py")
+    page = app("markov")
     the, cat = names(page).index("the"), names(page).index("cat")
     page.locator(f'td[data-i="{the}"][data-j="{cat}"]').click()
     says(page, rf"now=\({the}, {cat}\) kept=\({the}, {cat}\)")
@@ -94,7 +94,7 @@ def test_a_click_locks_and_the_program_takes_turns(app: Callable[..., Any]) -> N
 
 
 def test_steps_take_edges_and_name_their_probability(app: Callable[..., Any]) -> None:
-    page = app("markov.py", **STILL)
+    page = app("markov", **STILL)
     assert walked(page) == ["the"]
     for _ in range(30):
         page.get_by_role("button", name="Step", exact=True).click()
@@ -123,7 +123,7 @@ def test_steps_take_edges_and_name_their_probability(app: Callable[..., Any]) ->
 
 
 def test_the_dot_glides_along_the_edge(app: Callable[..., Any]) -> None:
-    page = app("markov.py")
+    page = app("markov")
     places = page.locator(".lm").evaluate(
         """async (root) => {
             const dot = root.querySelector('.dot'), found = [];
@@ -146,7 +146,7 @@ def test_the_dot_glides_along_the_edge(app: Callable[..., Any]) -> None:
 
 
 def test_with_reduced_motion_it_jumps(app: Callable[..., Any]) -> None:
-    page = app("markov.py", **STILL)
+    page = app("markov", **STILL)
     moved = page.locator(".lm").evaluate(
         """(root) => {
             const before = root.querySelectorAll('.walked').length;
@@ -158,7 +158,7 @@ def test_with_reduced_motion_it_jumps(app: Callable[..., Any]) -> None:
 
 
 def test_walk_goes_on_until_it_is_stopped(app: Callable[..., Any]) -> None:
-    page = app("markov.py", **STILL)
+    page = app("markov", **STILL)
     sent = len(page.sent)
     page.get_by_role("button", name="Walk").click()
     expect(page.locator(".walked").nth(4)).to_be_visible()
@@ -172,20 +172,20 @@ def test_walk_goes_on_until_it_is_stopped(app: Callable[..., Any]) -> None:
 
 
 def test_it_may_begin_by_itself_but_not_with_reduced_motion(app: Callable[..., Any]) -> None:
-    page = app("markov.py", "?opening=2")
+    page = app("markov", "?opening=2")
     expect(page.locator(".walked")).to_have_count(3)
     expect(page.get_by_role("button", name="Walk")).to_be_visible()
     page.get_by_role("button", name="Rerun").click()
     says(page, "runs=2")
     page.wait_for_timeout(1000)
     assert len(walked(page)) == 3
-    still = app("markov.py", "?opening=2", **STILL)
+    still = app("markov", "?opening=2", **STILL)
     still.wait_for_timeout(1000)
     assert len(walked(still)) == 1
 
 
 def test_the_keyboard_does_it_all(app: Callable[..., Any]) -> None:
-    page = app("markov.py")
+    page = app("markov")
     the = names(page).index("the")
     page.locator(".table [tabindex='0']").focus()
     page.keyboard.press("ArrowDown")
@@ -207,7 +207,7 @@ def test_the_keyboard_does_it_all(app: Callable[..., Any]) -> None:
 
 
 def test_other_words_are_a_state_and_weak_edges_are_not_drawn(app: Callable[..., Any]) -> None:
-    page = app("markov.py", "?n=3&least=0.3", **STILL)
+    page = app("markov", "?n=3&least=0.3", **STILL)
     shown = names(page)
     assert len(shown) == 4
     assert shown[-1] == "other words"
@@ -229,7 +229,7 @@ def test_other_words_are_a_state_and_weak_edges_are_not_drawn(app: Callable[...,
 
 
 def test_a_hostile_text_stands_there_literally(app: Callable[..., Any]) -> None:
-    page = app("markov.py", f"?text={quote((HOSTILE + ' ') * 4)}", **STILL)
+    page = app("markov", f"?text={quote((HOSTILE + ' ') * 4)}", **STILL)
     assert "<" in names(page)
     for _ in range(8):
         page.get_by_role("button", name="Step", exact=True).click()
@@ -238,7 +238,7 @@ def test_a_hostile_text_stands_there_literally(app: Callable[..., Any]) -> None:
 
 
 def test_it_goes_and_comes_again(app: Callable[..., Any]) -> None:
-    page = app("markov.py")
+    page = app("markov")
     page.get_by_role("button", name="Walk").click()
     page.get_by_role("button", name="Away").click()
     page.locator(".node").first.wait_for(state="detached")
@@ -251,7 +251,7 @@ def test_it_goes_and_comes_again(app: Callable[..., Any]) -> None:
 @pytest.mark.parametrize("width", [360, 390, 820, 1300])
 def test_nothing_overlaps_or_scrolls_sideways(app: Callable[..., Any], width: int) -> None:
     text = "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar papa quebec "
-    page = app("markov.py", f"?text={quote(text * 3 + 'alpha')}", viewport={"width": width, "height": 900})
+    page = app("markov", f"?text={quote(text * 3 + 'alpha')}", viewport={"width": width, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator(".lm").evaluate("root => root.scrollWidth <= root.clientWidth")
     boxes = [node.bounding_box() for node in page.locator(".node").all()]

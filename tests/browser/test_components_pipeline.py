@@ -33,7 +33,7 @@ def test_each_stage_opens_its_arithmetic(app: Callable[..., Any]) -> None:
     tokenizer = tokenizers.train("word", "the cat sat on the <b>mat</b> . the dog sat .")
     model = models.build("ffnn", {"window": 3, "n_embd": 4, "hidden_size": 10}, tokenizer.vocab_size)
     inside = feed_forward.look_into(model, tokenizer.encode("the cat sat on the <b>mat</b>"))
-    page = app("pipeline.py")
+    page = app("pipeline")
     sums = page.locator(".sums")
     expect(sums).to_be_hidden()
 
@@ -73,7 +73,7 @@ def test_each_stage_opens_its_arithmetic(app: Callable[..., Any]) -> None:
 
 
 def test_keyboard_and_program(app: Callable[..., Any]) -> None:
-    page = app("pipeline.py")
+    page = app("pipeline")
     stage(page, "Hidden layer").focus()
     page.keyboard.press("Enter")
     says(page, "stage=hidden")
@@ -97,7 +97,7 @@ def test_keyboard_and_program(app: Callable[..., Any]) -> None:
 
 def test_a_phone_stacks_the_stages(app: Callable[..., Any]) -> None:
     """And before the text began there is nothing, which is said."""
-    page = app("pipeline.py", "?text=cat&n=4", **PHONE)
+    page = app("pipeline", "?text=cat&n=4", **PHONE)
     tops = [page.locator(f".stage.{name}").bounding_box()["y"] for name in ("words", "hidden", "softmax")]
     assert tops == sorted(tops)
     assert tops[0] + 150 < tops[1] < tops[2] - 50

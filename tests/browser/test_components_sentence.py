@@ -21,7 +21,7 @@ def reach(page: Any, condition: str) -> None:
 
 
 def test_it_plays_and_sends_nothing(app: Callable[..., Any]) -> None:
-    page = app("sentence.py", "?ms=100")
+    page = app("sentence", "?ms=100")
     page.wait_for_timeout(300)
     before = len(page.sent)
     reach(page, "later")
@@ -33,7 +33,7 @@ def test_it_plays_and_sends_nothing(app: Callable[..., Any]) -> None:
 
 
 def test_what_all_others_hold_is_told_and_not_drawn(app: Callable[..., Any]) -> None:
-    page = app("sentence.py", reduced_motion="reduce")
+    page = app("sentence", reduced_motion="reduce")
     assert page.locator(".row.rest .fill").count() == 0
     assert page.locator(".row.rest").inner_text().split()[:3] == ["all", "others", "together"]
     scales = page.locator(".row .fill").evaluate_all("all => all.map(e => new DOMMatrix(e.style.transform).a)")
@@ -41,7 +41,7 @@ def test_what_all_others_hold_is_told_and_not_drawn(app: Callable[..., Any]) -> 
 
 
 def test_pause_step_and_restart(app: Callable[..., Any]) -> None:
-    page = app("sentence.py", "?ms=200")
+    page = app("sentence", "?ms=200")
     reach(page, "later")
     page.get_by_role("button", name="Pause").click()
     at = step(page)
@@ -60,7 +60,7 @@ def test_pause_step_and_restart(app: Callable[..., Any]) -> None:
 
 
 def test_hovering_pauses(app: Callable[..., Any]) -> None:
-    page = app("sentence.py", "?ms=100")
+    page = app("sentence", "?ms=100")
     page.locator(".bars").hover()
     page.wait_for_timeout(150)
     at = step(page)
@@ -71,7 +71,7 @@ def test_hovering_pauses(app: Callable[..., Any]) -> None:
 
 
 def test_with_reduced_motion_it_stands_finished_and_can_be_stepped(app: Callable[..., Any]) -> None:
-    page = app("sentence.py", "?ms=50", reduced_motion="reduce")
+    page = app("sentence", "?ms=50", reduced_motion="reduce")
     page.wait_for_timeout(400)
     assert step(page) == 19
     assert page.locator(".sentence:not(.sizer)").inner_text().endswith("lost his ball.")
@@ -87,7 +87,7 @@ def test_with_reduced_motion_it_stands_finished_and_can_be_stepped(app: Callable
 
 
 def test_running_again_neither_doubles_nor_restarts_it(app: Callable[..., Any]) -> None:
-    page = app("sentence.py", "?ms=100")
+    page = app("sentence", "?ms=100")
     reach(page, "later")
     page.get_by_role("button", name="Rerun").click()
     page.wait_for_timeout(300)
@@ -106,7 +106,7 @@ def test_on_a_phone_in_the_dark(app: Callable[..., Any]) -> None:
 
 
 def test_the_page_below_never_moves(app: Callable[..., Any]) -> None:
-    page = app("sentence.py", "?ms=60")
+    page = app("sentence", "?ms=60")
     tops = {page.locator(".bars").bounding_box()["y"] for _ in range(20)}
     reach(page, "end")
     assert tops | {page.locator(".bars").bounding_box()["y"]} == tops

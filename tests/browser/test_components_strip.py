@@ -18,7 +18,7 @@ def says(page: Any, text: str | re.Pattern[str]) -> None:
 
 
 def test_hover_previews_and_sends_nothing(app: Callable[..., Any]) -> None:
-    page = app("strip.py")
+    page = app("strip")
     page.wait_for_timeout(500)
     before = len(page.sent)
     assert "Point at a token" in head(page)
@@ -33,7 +33,7 @@ def test_hover_previews_and_sends_nothing(app: Callable[..., Any]) -> None:
 
 
 def test_click_locks_and_escape_lets_go(app: Callable[..., Any]) -> None:
-    page = app("strip.py")
+    page = app("strip")
     page.locator(TOKENS).nth(10).click()
     says(page, "locked=10 ")
     page.locator(TOKENS).nth(3).hover()
@@ -51,7 +51,7 @@ def test_click_locks_and_escape_lets_go(app: Callable[..., Any]) -> None:
 
 
 def test_keyboard_walks_locks_and_reaches_the_alternatives(app: Callable[..., Any]) -> None:
-    page = app("strip.py")
+    page = app("strip")
     page.locator(TOKENS).first.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight"):
         page.keyboard.press(key)
@@ -73,7 +73,7 @@ def test_keyboard_walks_locks_and_reaches_the_alternatives(app: Callable[..., An
 
 
 def test_an_alternative_branches(app: Callable[..., Any]) -> None:
-    page = app("strip.py")
+    page = app("strip")
     page.locator(TOKENS).nth(20).click()
     other = page.locator(".alt:enabled").nth(2)
     token = other.get_attribute("data-id")
@@ -83,14 +83,14 @@ def test_an_alternative_branches(app: Callable[..., Any]) -> None:
 
 
 def test_a_token_outside_the_ten_is_shown_too(app: Callable[..., Any]) -> None:
-    page = app("strip.py")
+    page = app("strip")
     page.locator(".strip .tok.far").first.click()
     assert page.locator(".alt").count() == 11
     assert re.match(r"this text, rank (12|40)", page.locator(".alt.apart .note").inner_text())
 
 
 def test_a_token_without_a_score(app: Callable[..., Any]) -> None:
-    page = app("strip.py")
+    page = app("strip")
     page.locator(TOKENS).first.click()
     assert "not scored" in head(page)
     assert "Nothing is known" in page.locator(".alts").inner_text()
@@ -98,7 +98,7 @@ def test_a_token_without_a_score(app: Callable[..., Any]) -> None:
 
 
 def test_rank_is_told_besides_colour(app: Callable[..., Any]) -> None:
-    page = app("strip.py")
+    page = app("strip")
     styles = {
         kind: page.locator(f".strip .tok.{kind}").first.evaluate("node => getComputedStyle(node).borderBottom")
         for kind in ("one", "some", "far")
@@ -110,7 +110,7 @@ def test_rank_is_told_besides_colour(app: Callable[..., Any]) -> None:
 
 
 def test_texts_stand_there_literally(app: Callable[..., Any]) -> None:
-    page = app("strip.py")
+    page = app("strip")
     chips = page.locator(TOKENS).all_inner_texts()
     for text in ("·<script>alert(1)</script>", "·$\\href{javascript:x}$", "·:red[x]", "·![](http://x)", "→", "↵"):
         assert text in chips
@@ -119,7 +119,7 @@ def test_texts_stand_there_literally(app: Callable[..., Any]) -> None:
 
 
 def test_the_program_locks_and_lets_go(app: Callable[..., Any]) -> None:
-    page = app("strip.py", "?locked=5")
+    page = app("strip", "?locked=5")
     assert "token 6 of 36" in head(page)
     says(page, "locked=5 ")
     page.get_by_role("button", name="Let go").click()
@@ -128,7 +128,7 @@ def test_the_program_locks_and_lets_go(app: Callable[..., Any]) -> None:
 
 
 def test_running_again_doubles_nothing(app: Callable[..., Any]) -> None:
-    page = app("strip.py")
+    page = app("strip")
     page.locator(TOKENS).nth(7).click()
     says(page, "locked=7 ")
     for runs in (3, 4):
@@ -140,7 +140,7 @@ def test_running_again_doubles_nothing(app: Callable[..., Any]) -> None:
 
 def test_lines_break_between_words_only(app: Callable[..., Any]) -> None:
     for query in ("?n=200", "?n=200&bare=1"):
-        page = app("strip.py", query, viewport={"width": 700, "height": 900})
+        page = app("strip", query, viewport={"width": 700, "height": 900})
         broken = page.eval_on_selector_all(
             TOKENS, "chips => chips.filter(c => c.getClientRects().length > 1).map(c => c.textContent)"
         )

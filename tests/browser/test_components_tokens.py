@@ -52,7 +52,7 @@ def tokens(app: Callable[..., Any]) -> Callable[..., Any]:
     """`tokens("?text=…")` opens the harness app and waits for both components."""
 
     def open_tokens(query: str = "", **options: Any) -> Any:
-        page = app("tokens.py", query, **options)
+        page = app("tokens", query, **options)
         page.locator(f"{MERGES} .where").filter(has_text="merges").wait_for(state="attached")
         page.locator(f"{CUTS} .choice button").first.wait_for(state="attached")
         return page

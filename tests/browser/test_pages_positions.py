@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from lmcore.models.positions import frequencies, sinusoidal
+from lmcore.models.positions import angles, frequencies, rotate, sinusoidal
+from lmcore.probes.positions import content
 from tests.browser.person import HOSTILE, button, idle, nothing_came_of_it, painted, settled, type_in
 
 STAGE = ".positions-clock"
@@ -96,6 +97,19 @@ def test_everything_follows_the_slider_and_nothing_is_sent_before_the_end(lesson
     stands_at(page, 12)
 
 
+def product_of(place: int, distance: int) -> float:
+    """The product of the page's query and key, turned by lmcore."""
+    q, k = (
+        rotate(content(8, seed)[None], angles(128, 8)[at : at + 1])[0]
+        for seed, at in ((3, place + distance), (5, place))
+    )
+    return float(q @ k)
+
+
+def summed(page: Any) -> float:
+    return float(page.locator(".positions-rotary .sum").inner_text().replace("−", "-"))
+
+
 def test_dimensions_texts_and_shuffles(lesson: Callable[..., Any]) -> None:
     page = lesson("positions", viewport={"width": 1280, "height": 1500})
     button(page, "More room: 64 dimensions, 1,024 positions").click()
@@ -103,6 +117,18 @@ def test_dimensions_texts_and_shuffles(lesson: Callable[..., Any]) -> None:
     expect(page.locator(f"{STAGE} .clock")).to_have_count(8)
     expect(page.locator(f"{STAGE} .clock").last).to_contain_text("dims 62, 63")
     settled(page)
+    place, distance = (page.locator(".positions-rotary .slider").nth(i) for i in (0, 1))
+    assert summed(page) == pytest.approx(product_of(7, 3), abs=0.0051)
+    place.focus()
+    page.keyboard.press("End")
+    painted(page)
+    expect(page.locator(".positions-rotary .value").first).to_have_text("position 63")
+    assert summed(page) == pytest.approx(product_of(7, 3), abs=0.0051)
+    distance.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    painted(page)
+    assert summed(page) == pytest.approx(product_of(63, 7), abs=0.0051) != product_of(7, 3)
     type_in(page, "Text", HOSTILE)
     expect(page.get_by_text("Not in this model's vocabulary")).to_be_visible()
     settled(page)
