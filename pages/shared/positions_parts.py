@@ -21,8 +21,6 @@ from pages.shared.models import Loaded
 
 MAX_SHOWN = 32  # tokens of the text that are looked into
 START = "start"
-N_MAP = 24  # positions in the maps of scores
-MAP_DIM = 32  # dimensions of a head in them
 KIND_NAMES = {"sinusoidal": "sinusoidal", "rotary": "rotary", "alibi": "ALiBi", "learned": "learned", "none": "none"}
 CONFIG = {"displayModeBar": False}
 
@@ -64,36 +62,14 @@ def reordered(loaded: Loaded, ids: Ids, other: Ids) -> tuple[probe.Reordered, pr
 
 @functools.lru_cache(maxsize=64)
 def _reordered(content: str, ids: Ids, other: Ids, hidden: Unhashed) -> tuple[probe.Reordered, probe.Reordered]:
-    bare = _bare(content, hidden)
+    bare = bare_model(content, hidden)
     return probe.reordered(hidden.value, ids, other), probe.reordered(bare, ids, other)
 
 
 @functools.lru_cache(maxsize=8)
-def _bare(content: str, hidden: Unhashed) -> Any:
+def bare_model(content: str, hidden: Unhashed) -> Any:
+    """The hidden model without its positions."""
     return probe.without_positions(hidden.value)
-
-
-def own_scores(loaded: Loaded, token: int, head: int) -> NDArray[np.float64]:
-    """(n, n) what the model's own positions add to the scores of one word said again, in a head of its first block."""
-    return _own_scores(loaded.hash, token, Unhashed(loaded.model))[head]
-
-
-@functools.lru_cache(maxsize=32)
-def _own_scores(content: str, token: int, hidden: Unhashed) -> NDArray[np.float64]:
-    model, again = hidden.value, [token] * min(N_MAP, hidden.value.config.block_size - 1)
-    one, two = (m.trace(again)["block.0.attn_scores"].astype(np.float64) for m in (model, _bare(content, hidden)))
-    seen = np.tri(len(again), dtype=bool)
-    one, two = (np.where(np.isfinite(found), found, 0)[:, 1:, 1:] for found in (one, two))  # without the start token
-    return np.where(seen, one - two, -np.inf)
-
-
-@functools.cache
-def formula_scores(kind: str) -> NDArray[np.float64]:
-    """(n, n) what a kind of position adds to the scores of one word said again, by its formula."""
-    added = probe.scores(kind, N_MAP, MAP_DIM)
-    plain = probe.scores("none", N_MAP, MAP_DIM)
-    seen = np.tri(N_MAP, dtype=bool)
-    return np.where(seen, np.where(seen, added, 0) - np.where(seen, plain, 0), -np.inf)
 
 
 def table_of(loaded: Loaded) -> NDArray[np.float32] | None:
@@ -193,55 +169,6 @@ def likeness_section(loaded: Loaded) -> None:
                 else "Each line along the diagonal has one colour: only the distance counts."
             )
         )
-
-
-def kinds_section(loaded: Loaded, ids: Ids, head: int) -> None:
-    """What each kind of position does to the scores."""
-    theme = lesson.theme()
-    token = ids[0] if ids else 1
-    kind = config_of(loaded).position
-    maps = {name: formula_scores(name) for name in ("sinusoidal", "rotary", "alibi")}
-    own = own_scores(loaded, token, head)
-    texts = {
-        "sinusoidal": ("Sinusoidal", "Waves are added to the word, so the score sees both places: stripes."),
-        "rotary": (
-            "Rotary (RoPE)",
-            "Query and key are turned; only the distance counts: every diagonal is one colour.",
-        ),
-        "alibi": ("ALiBi", "Each step back costs a little, and nothing else happens."),
-        "own": (
-            f"This model: {KIND_NAMES[kind]}",
-            f"Measured in block 1, head {head + 1}, on {lesson.chip(loaded.tokenizer.itos[token])} again and again.",
-        ),
-    }
-    for column, (name, square) in zip(st.columns(4, gap="small"), {**maps, "own": own}.items(), strict=True):
-        square = square - square[np.isfinite(square)].mean()  # softmax sees differences only
-        finite = square[np.isfinite(square)]
-        with column:
-            st.markdown(f"**{texts[name][0]}**")
-            st.plotly_chart(
-                figures.square(square, max(1e-6, float(np.abs(finite).max())), theme=theme, title="key →, query ↓",
-                               hover="query %{y}, key %{x}<br>adds %{z:.3f}"),
-                config=CONFIG, key=f"positions.map.{name}",
-            )  # fmt: skip
-            st.markdown(texts[name][1])
-            st.caption(f"From {finite.min():.2f} to {finite.max():.2f}.".replace("-", "−"))
-    st.caption(
-        "One word said again and again, so that all scores q·k / √D would be equal: what you see is what the positions "
-        "do. Blue is above the average of a map and orange below, each by its own measure: softmax sees differences "
-        "only. Keys after the query are masked."
-    )
-    last = {KIND_NAMES[name]: square[-1, ::-1] for name, square in maps.items()}
-    colors = {
-        "sinusoidal": (theme.query, "solid"), "rotary": (theme.key, "dash"), "ALiBi": (theme.value, "dot"),
-    }  # fmt: skip
-    st.plotly_chart(figures.by_distance(last, colors, theme=theme), config=CONFIG, key="positions.distance")
-    rotary = maps["rotary"]
-    st.markdown(
-        f"Rotary, checked: query 10 and key 7 add {rotary[10, 7]:.3f}; query 20 and key 17 add {rotary[20, 17]:.3f}. "
-        "The line of the last query above shows the same as the maps: near keys win with ALiBi, by a straight line; "
-        "rotary and sinusoidal go down in waves.".replace("-", "−")
-    )
 
 
 def shuffle_section(loaded: Loaded, ids: Ids, seed: int) -> None:

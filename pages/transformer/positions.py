@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import lesson, scrubber
+from pages.shared import lesson, positions_kinds, scrubber
 from pages.shared import positions_parts as parts
 from pages.shared.positions_clock import Place, hands, place_in, positions_clock
 from pages.shared.view import View, choice, text, whole
@@ -91,7 +91,7 @@ parts.size_section(loaded, ids)
 parts.likeness_section(loaded)
 
 st.subheader("Four ways to say where", anchor=False, divider="gray")
-parts.kinds_section(loaded, ids, view["head"])
+positions_kinds.section(loaded, ids, view["head"])
 
 st.subheader("No positions: shuffle the words", anchor=False, divider="gray")
 st.number_input("Shuffle", 1, 9999, key=view.key("seed"), width=160, help="Another number is another order.")

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from lmcore.models.positions import angles, frequencies, rotate, sinusoidal
 from lmcore.probes.positions import content
+from pages.shared.positions_rotary import SEEDS
 from tests.browser.person import HOSTILE, button, idle, nothing_came_of_it, painted, settled, type_in
 
 STAGE = ".positions-clock"
@@ -101,7 +102,7 @@ def product_of(place: int, distance: int) -> float:
     """The product of the page's query and key, turned by lmcore."""
     q, k = (
         rotate(content(8, seed)[None], angles(128, 8)[at : at + 1])[0]
-        for seed, at in ((3, place + distance), (5, place))
+        for seed, at in zip(SEEDS, (place + distance, place), strict=True)
     )
     return float(q @ k)
 
