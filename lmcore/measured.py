@@ -10,6 +10,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,13 @@ def _window_race() -> Iterator[Row]:
 
 
 def _context_length() -> Iterator[Row]:
+    from lmcore import checkpoints
     from lmcore.probes import context_length
 
-    return context_length.measure()
+    folders = checkpoints.shipped()
+    return context_length.measure(
+        {name: (checkpoints.read_card(folder), partial(checkpoints.load, folder)) for name, folder in folders.items()}
+    )
 
 
 def _context_cost() -> Iterator[Row]:

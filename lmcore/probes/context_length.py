@@ -8,7 +8,7 @@ Letters in shapes: M windows, L tokens of context, S bins of lengths, G groups o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lmcore.tokenizers.base import Tokenizer
 
 Row = dict[str, Any]
+Shipped = tuple[dict[str, Any], Callable[[], Any]]  # a card, and what opens model, tokenizer and hash
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -169,20 +170,15 @@ def with_last(model: Any, ids: Sequence[int], k: int) -> Floats:
 # What pages open with ------------------------------------------------------------------------------------------------
 
 
-def measure(n_windows: int = N_WINDOWS) -> Iterator[Row]:
-    """For the text of each shipped GPT: a row "text", then rows "curve", one a model that reads the same tokens.
+def measure(shipped: Mapping[str, Shipped], n_windows: int = N_WINDOWS) -> Iterator[Row]:
+    """For the text of each GPT: a row "text", then rows "curve", one a model that reads the same tokens.
 
-    "order" rows are n-grams, counted on the shipped text, which see order - 1 tokens.
+    `shipped` is by name, in order. "order" rows are n-grams, counted on the shipped text, which see order - 1 tokens.
     """
-    from lmcore import checkpoints
-
-    shipped = {name: checkpoints.read_card(folder) for name, folder in checkpoints.shipped().items()}
-    folders = checkpoints.shipped()
-    for name, card in shipped.items():
+    for name, (card, load) in shipped.items():
         if card["family"] != "gpt":
             continue
-        on = card["corpus"]["name"]
-        gpt = checkpoints.load(folders[name])
+        on, gpt = card["corpus"]["name"], load()
         try:
             text = held_out(on)
         except corpora.CorpusError:  # Shakespeare comes in a pack of its own
@@ -195,9 +191,9 @@ def measure(n_windows: int = N_WINDOWS) -> Iterator[Row]:
             "n_tokens": len(ids), "n_chars": len(text), "vocab_size": gpt.model.vocab_size, "gpt": name,
         }  # fmt: skip
         yield _row(on, name, gpt, windows)
-        for other, other_card in shipped.items():
+        for other, (other_card, load_other) in shipped.items():
             if other_card["family"] in ("ffnn", "rnn", "lstm") and other_card["corpus"]["name"] == on:
-                beside = checkpoints.load(folders[other])
+                beside = load_other()
                 if beside.tokenizer.itos == gpt.tokenizer.itos:
                     yield _row(on, other, beside, windows)
         yield from _counted(on, gpt.tokenizer, ids)

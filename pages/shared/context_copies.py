@@ -159,10 +159,10 @@ def _as_text(loaded: Loaded, found: Copies, texts: Texts | None) -> None:
         return
     before, between = texts[1], texts[2]
     shown = loaded.tokenizer.decode([*before, *found.passages[0], *between, *found.passages[0]])
+    st.markdown(f"One of the {len(found.passages)} passages, with its copy: {lesson.chip(shown)}")
     st.caption(
-        f"One of the {len(found.passages)} passages of {found.first.shape[1]} tokens, with its copy: "
-        f"{lesson.chip(shown)} Nothing but the first copy can tell what comes in the second. A bar is one standard "
-        "error up and down, over the passages; the first token of each copy is left out of the means, for nothing "
+        f"A passage has {found.first.shape[1]} tokens. Nothing but the first copy can tell what comes in the second. A "
+        "bar is one standard error up and down, over the passages; the first token of each copy is left out of the means, for nothing "
         "says that a copy begins."
     )
 

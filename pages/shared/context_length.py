@@ -22,7 +22,7 @@ from pages.shared.view import View
 
 NAME = "context-length"
 QUIET = {"displayModeBar": False}
-FAMILIES = {"gpt": "GPT", "lstm": "LSTM", "rnn": "RNN", "ffnn": "feed-forward"}
+FAMILIES = {"gpt": "GPT", "lstm": "LSTM", "rnn": "RNN", "ffnn": "FF net"}  # short: they stand beside the lines
 UNITS = {"perplexity": "Perplexity", "bits": "Bits a character"}
 LIVE = 4096  # positions that are measured while somebody waits
 
@@ -158,7 +158,7 @@ def _draw(view: View, loaded: Loaded, rows: Rows, unit: str) -> None:
     longest = text["longest"]
     figure = lines(
         drawn,
-        Axis("tokens of context", 0.9, longest * 1.08, True, powers_of_two(1, longest)),
+        Axis("tokens of context", 0.9, longest * 1.08, True, powers_of_two(1, longest)[::2]),
         Axis(UNITS[unit].lower(), low, high, True, ticks(low, high, (1, 1.5, 2, 3, 4, 5, 7))),
         [Mark(f"block_size {longest:,}", x=longest)] if curves[0]["block_size"] else [],
         theme=theme,
@@ -204,8 +204,9 @@ def reading(loaded: Loaded, rows: Rows) -> str:
         else f"The last two lengths still differ by more than two standard errors: {small(math.exp(losses[-2]))}, then "
         f"{small(math.exp(losses[-1]))}."
     )
+    full = {**FAMILIES, "ffnn": "feed-forward model"}
     others = [
-        f"the {FAMILIES[other['family']]} stands at {small(math.exp(other['loss'][-1]))}"
+        f"the {full[other['family']]} stands at {small(math.exp(other['loss'][-1]))}"
         for other in rows
         if other["about"] == "curve" and other is not row
     ]

@@ -21,7 +21,7 @@ PROMPT = (
     "Mia had a warm sandwich for lunch. She took it to the station and sat down on a stone. Noah sat down beside her "
     'and looked at the sandwich. "That is a very nice sandwich," said Noah.'
 )
-PARTS = {"length": "What it buys", "cost": "What it costs", "adapt": "Learning in the prompt"}
+PARTS = {"length": "What it buys", "cost": "What it costs", "adapt": "In the prompt"}
 MODES = {"copies": "A passage that comes twice", "word": "A made-up word"}
 
 view = View(

@@ -56,7 +56,7 @@ def test_the_curve_is_the_measured_one(tales: Any):
     said = read(at)
     assert f"With 1 token of context this model's perplexity is {math.exp(row['loss'][0]):.3g}" in said
     assert f"**{math.exp(row['loss'][-1]):.3g}**" in said
-    assert "the feed-forward stands at" in said
+    assert "the feed-forward model stands at" in said
     assert "standard error up and one down" in shown_text(at)
     assert charts(at) == 2
 

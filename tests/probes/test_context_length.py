@@ -106,7 +106,7 @@ def test_windows_begin_anywhere_and_end_with_the_text():
 
 
 def test_refusals():
-    for windows in (np.zeros((0, 4)), np.zeros((2, 1)), np.zeros(5)):
+    for windows in (np.zeros((0, 4), int), np.zeros((2, 1), int), np.zeros(5, int)):
         with pytest.raises(ValueError, match="windows are an array"):
             probe.window_losses(some("rnn"), windows)
     with pytest.raises(ValueError, match="at least two windows"):
@@ -170,19 +170,16 @@ def test_what_is_shipped_has_a_curve_for_every_shipped_gpt():
 
 def test_a_measurement_of_few_windows(monkeypatch: pytest.MonkeyPatch):
     """One tiny model and a short text: every row that the page reads."""
-    from lmcore import batches, checkpoints, corpora, tokenizers
+    from lmcore import batches, corpora, tokenizers
 
     text = "the cat saw a dog. a dog saw the cat.\n\n" * 40
     tokenizer = tokenizers.train("char", text)
     model = models.build("gpt", CONFIGS["gpt"], tokenizer.vocab_size)
     card = {"family": "gpt", "corpus": {"name": "cats", "title": "Cats"}}
     loaded = SimpleNamespace(model=model, tokenizer=tokenizer, hash="0" * 64)
-    monkeypatch.setattr(checkpoints, "shipped", lambda: {"gpt-cats": None})
-    monkeypatch.setattr(checkpoints, "read_card", lambda folder: card)
-    monkeypatch.setattr(checkpoints, "load", lambda folder: loaded)
     monkeypatch.setattr(probe, "held_out", lambda name: text)
     monkeypatch.setattr(corpora, "load", lambda name: corpora.from_text(text))
-    rows = list(probe.measure(30))
+    rows = list(probe.measure({"gpt-cats": (card, lambda: loaded)}, 30))
     assert [row["about"] for row in rows] == ["text", "curve", *["order"] * 5]
     assert rows[0]["n_chars"] == len(text)
     assert rows[0]["windows"] == 30
