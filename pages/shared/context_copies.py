@@ -162,8 +162,8 @@ def _as_text(loaded: Loaded, found: Copies, texts: Texts | None) -> None:
     st.markdown(f"One of the {len(found.passages)} passages, with its copy: {lesson.chip(shown)}")
     st.caption(
         f"A passage has {found.first.shape[1]} tokens. Nothing but the first copy can tell what comes in the second. A "
-        "bar is one standard error up and down, over the passages; the first token of each copy is left out of the means, for nothing "
-        "says that a copy begins."
+        "bar is one standard error up and down, over the passages; the first token of each copy is left out of the "
+        "means, for nothing says that a copy begins."
     )
 
 

@@ -49,7 +49,7 @@ def test_with_words_around_it_the_copy_begins_known():
 
 @pytest.mark.parametrize("family", ["gpt", "rnn", "ngram"])
 def test_losses_are_those_of_score(family: str):
-    config = {
+    config: dict[str, Any] = {
         "gpt": {"n_layer": 1, "n_head": 1, "n_embd": 8, "block_size": 40},
         "rnn": {"n_embd": 4, "hidden_size": 8},
         "ngram": {"order": 2, "k": 0.5},
