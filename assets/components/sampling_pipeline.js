@@ -140,7 +140,7 @@ function make(root) {
     const n = me.n, shownCount = me.shown.length;
     if (i < 3) {
       const rest = n - shownCount;
-      others.textContent = rest ? `${whole(rest)} more tokens have smaller logits.` : "";
+      others.textContent = rest ? `${whole(rest)} more tokens have no larger logits.` : "";
     } else if (stage.id === "draw") others.textContent = "";
     else {
       const used = me.table[i].reduce((sum, x) => sum + x.v, 0), total = [1, run.sums[1] / run.all, run.sums[2] / run.all, run.sums[3] / run.all, 1][i - 3];
@@ -197,11 +197,12 @@ function make(root) {
   function paintLine() {
     const run = me.run, kept = run.order.slice(0, run.kept[3]).sort((a, b) => a - b);
     line.replaceChildren();
+    const width = line.clientWidth || 320;
     let thin = 0, count = 0, odd = 0;
     const part = (p, text, name) => {
       const node = el("span", `part${odd++ % 2 ? " odd" : ""}${name ? "" : " thin"}`, text, name ? { title: name } : {});
       node.style.flexGrow = p;
-      if (p < 0.05 || visible(text).length * 0.013 > p) node.textContent = "";
+      if (visible(text).length * 10.5 + 8 > p * width) node.textContent = ""; // no room for its name
       line.append(node);
     };
     const flushThin = () => {

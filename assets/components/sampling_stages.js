@@ -43,8 +43,8 @@ function runStages(order, logits, seen, s) {
   const weights = new Float64Array(sorted.length), shape = { ...OFF, temperature: s.temperature };
   const results = [distribution(sorted, weights, shape)];
   for (const name of ["top_k", "top_p", "min_p"]) {
-    shape[name] = s[name];
-    results.push(distribution(sorted, weights, shape));
+    shape[name] = s[name]; // a stage that is off changes nothing, so nothing is computed for it
+    results.push(s[name] === OFF[name] ? results[results.length - 1] : distribution(sorted, weights, shape));
   }
   const place = new Int32Array(logits.length).fill(-1);
   now.forEach((token, at) => { place[token] = at; });

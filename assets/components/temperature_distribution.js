@@ -32,7 +32,7 @@ function distribution(sorted, weights, { temperature, top_k, top_p, min_p }) {
   }
   if (temperature === Infinity) {
     // What is left as T grows without bound: a ratio below 1 tends to 1, so min-p cuts only when it is 1.
-    if ((top_k > 0 && top_k < n) || top_p < 1 || min_p > 0) while (kept > 1 && sorted[kept - 1] === -Infinity) kept--;
+    if (top_k > 0 || top_p < 1 || min_p > 0) while (kept > 1 && sorted[kept - 1] === -Infinity) kept--;
     if (top_p < 1) kept = Math.max(1, Math.ceil(top_p * kept - 1e-9));
     if (min_p === 1) while (kept > 1 && sorted[kept - 1] < first) kept--;
     return { kept, all, sum: kept, entropy: Math.log(kept) };
