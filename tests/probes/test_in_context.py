@@ -49,12 +49,12 @@ def test_with_words_around_it_the_copy_begins_known():
 
 @pytest.mark.parametrize("family", ["gpt", "rnn", "ngram"])
 def test_losses_are_those_of_score(family: str):
-    config: dict[str, Any] = {
+    configs: dict[str, dict[str, Any]] = {
         "gpt": {"n_layer": 1, "n_head": 1, "n_embd": 8, "block_size": 40},
         "rnn": {"n_embd": 4, "hidden_size": 8},
         "ngram": {"order": 2, "k": 0.5},
-    }[family]
-    model = models.build(family, config, V)
+    }
+    model = models.build(family, configs[family], V)
     passages = probe.random_passages(range(1, V), 5, 3)
     found = probe.copies(model, passages, [7, 8], [9])
     for passage, first, second in zip(passages, found.first, found.second, strict=True):
