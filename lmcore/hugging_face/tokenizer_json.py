@@ -124,7 +124,9 @@ def _word(tokenizer: WordTokenizer) -> HuggingFaceTokenizer:
     theirs.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), "removed", invert=True)
     # A line with an odd number of quotation marks gets one more, NUL, so that counted from the line's end every
     # opening one has an odd number of them after it.
-    end, closing, opening = r"(?=\n|\z)", "".join(map(_escaped, CLOSING)), "".join(map(_escaped, OPENING))
+    end = r"(?=\n|\z)"
+    # Sorted: a set has another order in every process, and the file must be the same to the letter.
+    closing, opening = ("".join(map(_escaped, sorted(letters))) for letters in (CLOSING, OPENING))
     quote, other = '["\0]', '[^"\\n\0]'
     pairs = f"(?:{other}*{quote}{other}*{quote})*{other}*{end}"
     odd = f'(?<![^\\n]){other}*"(?:{other}*"{other}*")*{other}*\\K{end}'
