@@ -45,11 +45,18 @@ def passages(loaded: Loaded, kind: str) -> Texts | None:
     """The passages of a kind for this model, what stands before the first copy and what between the two."""
     on = loaded.card.get("corpus", {}).get("name", "")
     window = loaded.model.block_size
-    return _passages(on, kind, window or 0, loaded.tokenizer.to_json(), Unhashed(loaded.tokenizer))
+    vocabulary = _vocabulary(loaded.hash, Unhashed(loaded.tokenizer))
+    return _passages(on, kind, window or 0, vocabulary, Unhashed(loaded.tokenizer))
+
+
+@functools.lru_cache(maxsize=256)
+def _vocabulary(content: str, hidden: Unhashed) -> str:
+    """What tells a tokenizer from others; every snapshot of a model has the same."""
+    return str(hidden.value.to_json())
 
 
 @functools.lru_cache(maxsize=64)
-def _passages(on: str, kind: str, window: int, tokenizer_json: str, hidden: Unhashed) -> Texts | None:
+def _passages(on: str, kind: str, window: int, vocabulary: str, hidden: Unhashed) -> Texts | None:
     tokenizer = hidden.value
     before: list[int] = []
     between: list[int] = []

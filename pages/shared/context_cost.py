@@ -95,9 +95,9 @@ def _chart(drawn: Sequence[Line], title: str, key: str) -> None:
 
 
 def _slopes(rows: Rows, name: str) -> tuple[float, float]:
-    """At the first and at the last two lengths."""
+    """Over the first three and over the last three lengths."""
     points = [(float(row["L"]), float(row[name])) for row in rows]
-    first, last = points[:2], points[-2:]
+    first, last = points[:3], points[-3:]
     return probe.slope(*map(list, zip(*first, strict=True))), probe.slope(*map(list, zip(*last, strict=True)))
 
 
@@ -108,8 +108,8 @@ def _pass(gpt: Rows, rnn: Rows) -> str:
     L = [row["L"] for row in gpt]
     return (
         f"By count the RNN's slope is 1 everywhere: each token costs it the same. The GPT's goes from {c0:.2f} to "
-        f"{c1:.2f}, on its way from L to L². In seconds, between the first two and between the last two lengths, the "
-        f"RNN has {signed(r0)} and {signed(r1)}, the GPT {signed(g0)} and **{signed(g1)}**. From L = {L[-2]:,} to "
+        f"{c1:.2f}, on its way from L to L². In seconds, over the first three and over the last three lengths, the RNN "
+        f"has {signed(r0)} and {signed(r1)}, the GPT {signed(g0)} and **{signed(g1)}**. From L = {L[-2]:,} to "
         f"{L[-1]:,} the GPT took **{gpt[-1]['seconds'] / gpt[-2]['seconds']:.3g} times** as long and the RNN "
         f"{rnn[-1]['seconds'] / rnn[-2]['seconds']:.3g} times. Seconds and multiplications need not have one slope: a "
         "short text does not fill the processor, and half of attention's products are masked and may be left out."
