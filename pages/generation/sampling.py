@@ -48,7 +48,7 @@ view = View(
         "length": choice(sampling_five.LENGTHS[0], sampling_five.LENGTHS),
         "beams": whole(3, 1, sampling_best.MAX_BEAMS),
         "steps": whole(8, 1, sampling_best.MAX_STEPS),
-        "penalty_l": number(1.0, -2, 3),
+        "length_penalty": number(1.0, -2, 3),
         "stop": choice(False, [False, True]),
         "node": whole(-1, -1, 9999),
         "draft": text(sampling_two.DRAFT, 80),

@@ -39,7 +39,7 @@ def _end(here: Here) -> tuple[int, ...]:
 
 def _penalty(here: Here) -> float:
     """The length penalty; it matters only where paths end at different lengths."""
-    return here.view["penalty_l"] if _end(here) else 1.0
+    return here.view["length_penalty"] if _end(here) else 1.0
 
 
 def _tree(here: Here, beams: int) -> Tree:
@@ -126,7 +126,7 @@ def stage(here: Here) -> None:
             -2.0,
             3.0,
             step=0.1,
-            key=view.key("penalty_l"),
+            key=view.key("length_penalty"),
             disabled=not _end(here),
             help="Finished paths are compared by ln p / length to this power. It matters once paths can end early.",
         )

@@ -119,7 +119,7 @@ def test_five_temperatures_are_those_of_lmcore(shipped):
 
 
 def test_the_tree_is_the_search_and_each_result_has_its_probability(shipped):
-    query = {"part": "best", "beams": "4", "steps": "6", "stop": "True", "penalty_l": "0.5"}
+    query = {"part": "best", "beams": "4", "steps": "6", "stop": "True", "length_penalty": "0.5"}
     at = open_page("sampling", query=query)
     no_exception(at)
     end = tuple(i for i, text in enumerate(shipped.tokenizer.itos) if text in (".", "!", "?"))
