@@ -106,7 +106,7 @@ lesson.try_this(
     [
         ("Let a token see only the one before it", {"part": "length", "last": 1}),
         ("One more token, with a cache and without", {"part": "cost", "cost": "step"}),
-        ("Replay how copying is learnt", {"part": "adapt", "mode": "copies", "step": scrubber.LAST}),
+        ("See copying appear in training", {"part": "adapt", "mode": "copies", "step": scrubber.LAST}),
         (
             "Use a made-up word twice",
             {"part": "adapt", "mode": "word", "model": context_word.LETTERS, "step": scrubber.LAST},
