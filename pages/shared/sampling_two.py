@@ -65,7 +65,7 @@ def _rounds(here: Here, draft: Loaded) -> list[Round]:
     )  # fmt: skip
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=8)  # each guess holds two distributions over the vocabulary
 def _speculated(content: str, other: str, ids: tuple[int, ...], k: int, seed: int, hidden: Unhashed) -> list[Round]:
     model, draft = hidden.value
     return list(speculate(model, draft, list(ids), max_new_tokens=N_TOKENS, n_draft=k, seed=seed))
