@@ -16,6 +16,7 @@ from lmcore.models.gpt_config import GPTConfig
 from lmcore.probes import heads as head_probe
 from lmcore.probes import what_if
 from lmcore.probes.attention import Attention, gathered
+from lmcore.probes.context_length import held_out
 from lmcore.probes.gates import WhatIf
 from lmcore.probes.heads import Heads
 from lmcore.probes.logit_lens import Lens, Norms, lens, norms, pushed
@@ -118,11 +119,11 @@ def _sample(loaded: Loaded) -> tuple[tuple[Ids, ...], str]:
 @functools.lru_cache(maxsize=16)
 def _held_out(name: str, n: int, tokenizer_json: str, hidden: Unhashed) -> tuple[tuple[Ids, ...], str]:
     try:
-        corpus = corpora.load(name)
+        text = held_out(name)
     except CorpusError:  # Shakespeare comes in a pack of its own
         return (), ""
-    ids = tuple(hidden.value.encode(corpus.split()[1][: 10 * N_WINDOWS * n])[: N_WINDOWS * n])
-    return tuple(ids[i : i + n] for i in range(0, len(ids), n)), corpus.title
+    ids = tuple(hidden.value.encode(text[: 10 * N_WINDOWS * n])[: N_WINDOWS * n])
+    return tuple(ids[i : i + n] for i in range(0, len(ids), n)), corpora.CATALOG[name].title
 
 
 def labels(found: Heads | None, n_layer: int, n_head: int) -> list[tuple[str, str]] | None:

@@ -44,7 +44,7 @@ def boxes(config: GPTConfig, seen: int) -> list[Box]:
             "attention": (f"{number}attention", f"{H} heads of {D} look back", f"{C} → 3 · {C} → {C}", "none", "+"),
             "mlp": (f"{number}MLP", "each place by itself", f"{C} → {4 * C} → {C}", "none", "+"),
             "ln_f": ("Last norm", "to one size", f"{C}", "none", "→"),
-            "head": ("Head", "a score for each token", f"{C} → {V:,}", "the embedding's", "→"),
+            "head": ("Head", "a score for each token", f"{C} → {V:,}", "shared", "→"),
         }[piece.kind]  # fmt: skip
         found.append(Box(piece.kind, title, what, shape, piece.n_params, piece.n_products, say, sign))
     return found

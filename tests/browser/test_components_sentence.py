@@ -97,9 +97,7 @@ def test_running_again_neither_doubles_nor_restarts_it(app: Callable[..., Any]) 
 
 
 def test_on_a_phone_in_the_dark(app: Callable[..., Any]) -> None:
-    page = app(
-        "sentence.py", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, color_scheme="dark"
-    )
+    page = app("sentence", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, color_scheme="dark")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Pause").tap()
     assert page.get_by_role("button", name="Play").count() == 1

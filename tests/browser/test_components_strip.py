@@ -149,7 +149,7 @@ def test_lines_break_between_words_only(app: Callable[..., Any]) -> None:
 
 def test_a_thousand_tokens_on_a_phone_in_the_dark(app: Callable[..., Any]) -> None:
     page = app(
-        "strip.py", "?n=1000", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True,
+        "strip", "?n=1000", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True,
         color_scheme="dark", reduced_motion="reduce",
     )  # fmt: skip
     assert page.locator(TOKENS).count() == 1000
