@@ -162,7 +162,7 @@ def test_rename_share_and_delete(kept: AppTest):
     token = services.library().model(workspace, model.id).share
     assert token
     query = {"share": token, "model": "shared"}
-    assert [code.value.count(token) for code in kept.code] == [1]
+    assert sum(code.value.count(token) for code in kept.code) == 1
     stranger = open_page("temperature", query=query)
     no_exception(stranger)
     assert stranger.selectbox(key="temperature.model").value == "shared"
@@ -219,4 +219,4 @@ def test_a_device_code_is_shown():
     at = open_page("library")
     at.button(key="library.code").click().run()
     no_exception(at)
-    assert len(at.code[0].value) == 9
+    assert 9 in [len(code.value) for code in at.code]

@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from lmcore.batches import Tokens, batches
+from lmcore.models.attention import UNWATCHED, Unwatched
 from lmcore.models.gpt import GPT, GPTConfig
 from lmcore.training import trainer
 from lmcore.training.config import TrainConfig
@@ -126,9 +127,9 @@ class Breaking(GPT):
         super().__init__(SHAPE, seed=1)
         self.bad, self.calls = bad, 0
 
-    def forward(self, idx: torch.Tensor, record: object = None) -> torch.Tensor:
+    def forward(self, idx: torch.Tensor, record: Unwatched = UNWATCHED) -> torch.Tensor:
         self.calls += self.training
-        logits = super().forward(idx, None)
+        logits = super().forward(idx, record)
         return logits * self.bad if self.calls > 7 and self.training else logits
 
 
