@@ -11,9 +11,9 @@ import torch
 
 from lmcore import sampling
 from lmcore.bench.peers import twins
-from lmcore.bench.row import Row, times
+from lmcore.bench.row import Row, at_most, times
 from lmcore.bench.timing import in_turns, ratio
-from lmcore.models.gpt import GPTConfig
+from lmcore.models.gpt import GPT, GPTConfig
 
 VOCABULARIES = {"full": (100, 1500), "tiny": (20,)}  # letters, and words of the tales
 PROMPT = 8
@@ -57,3 +57,19 @@ def run(size: str) -> Iterator[Row]:
                 peer=new / statistics.median(peers), peer_name="transformers, cached, greedy",
                 ratio=ratio(peers, taken), goal=times(goal), note=note,
             )  # fmt: skip
+        early, late = growth(ours, prompt, new, repeats)
+        yield Row(
+            what=f"the last of {new} tokens beside the first, {shape}", ours=late / early, unit="times as long",
+            repeats=repeats, goal=at_most(1.3), note="medians of 8 tokens each, explained; the first after the prompt",
+        )  # fmt: skip
+
+
+def growth(model: GPT, prompt: list[int], new: int, repeats: int) -> tuple[float, float]:
+    """Seconds for one of the first and one of the last tokens of an explained continuation, medians over runs."""
+    runs = []
+    for seed in range(repeats):
+        steps = sampling.generate(model, prompt, max_new_tokens=new, temperature=0.8, seed=seed, n_alternatives=10)
+        taken = [step.seconds for step in steps][1:]  # the first one includes the prompt
+        runs.append((statistics.median(taken[:8]), statistics.median(taken[-8:])))
+    early, late = zip(*runs, strict=True)
+    return statistics.median(early), statistics.median(late)

@@ -26,7 +26,7 @@ def threads() -> Iterator[None]:
     ("name", "rows"),
     [
         ("growth", 3),
-        ("generation", 2),
+        ("generation", 3),
         ("training", 3),
         ("embeddings", 1),
         ("recurrent", 6),

@@ -32,6 +32,7 @@ STAGES = {  # what must be drawn before a page counts as open
     "inspect": ".token-strip .strip .tok",
     "library": "h3",
 }
+FIRST = [lessons[0].slug for lessons in list(CHAPTERS.values())[1:]]
 
 
 def is_open(page: Any, slug: str) -> None:
@@ -49,7 +50,7 @@ def test_a_deep_link_opens_by_day_and_by_night(lesson: Callable[..., Any], slug:
     page.emulate_media(color_scheme="dark")
     expect(app).to_have_css("background-color", "rgb(18, 21, 27)")
     is_open(page, slug)
-    if slug not in ("home", "library"):
+    if slug in FIRST:  # one of each chapter: what stands in them is the page tests' business
         the_code_and_the_numbers_open(page)
 
 
