@@ -13,8 +13,9 @@ from tests.browser.person import HOSTILE, nothing_came_of_it, settled, type_in
 
 def test_hostile_text_is_only_text(lesson: Callable[..., Any]) -> None:
     page = lesson("probability")
-    for label in ("A sentence", "The first", "The second"):
+    for label, field in (("A sentence", "prompt"), ("The first", "first"), ("The second", "second")):
         type_in(page, label, HOSTILE)
+        expect(page).to_have_url(re.compile(rf"[?&]{field}=%3Cscript"))  # the server has read it
         settled(page)
     expect(page.get_by_text("Both sentences are the same tokens to this model")).to_be_visible()
     nothing_came_of_it(page)
