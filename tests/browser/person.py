@@ -13,10 +13,11 @@ HOSTILE = r"<script>alert(1)</script> $\href{javascript:x}$ :red[x] ![](http://x
 
 
 def settled(page: Any) -> None:
-    """Wait until the script of the page has run to its end, and nothing in it raised."""
+    """Wait until the script of the page has run to its end, nothing in it raised, and every widget stands there."""
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
     expect(page.locator("h1")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 def painted(page: Any) -> None:

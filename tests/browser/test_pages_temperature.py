@@ -192,7 +192,7 @@ def test_an_early_click_loses_nothing(lesson: Callable[..., Any], server: Server
     page, held = lesson("home"), []
     page.route(re.compile(r"/TextInput\.[\w-]+\.js"), lambda route: held.append(route))
     page.goto(f"{server.url}/temperature?prompt=Once+there+was+a")
-    settled(page)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(1)
     page.get_by_test_id("stExpander").get_by_text("The numbers", exact=True).click()
     expect(page.get_by_text("Download as CSV")).to_be_visible()
     for route in held:
