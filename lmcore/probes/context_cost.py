@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
+from lmcore.probes.timing import TRIES, shortest
 
 Row = dict[str, Any]
 
@@ -23,8 +25,6 @@ GPT = {"n_layer": 2, "n_head": 2, "n_embd": 64, "block_size": LENGTHS[-1]}
 RNN = {"n_embd": 64, "hidden_size": 256}
 BYTES = 4  # of a float32
 STEPS = 8  # the last ones up to a length, of which the mean is taken
-TRIES = 3, 12  # at least and at most
-ENOUGH = 0.3  # seconds of tries
 
 
 def linear_products(n_layer: int, n_embd: int, length: int) -> int:
@@ -117,14 +117,3 @@ def _times(gpt: Any, rnn: Any, L: int) -> Iterator[Row]:
         "about": "step", "L": L, "cached": min(found[1:]), "anew": anew, "cached_products": step_products(*size),
         "anew_products": pass_products(*size), "cache": cache_numbers(*size),
     }  # fmt: skip
-
-
-def shortest(act: Callable[[], Any]) -> float:
-    """Seconds of a core's work, the shortest of several tries; the first one warms up."""
-    act()
-    found: list[float] = []
-    while len(found) < TRIES[0] or (len(found) < TRIES[1] and sum(found) < ENOUGH):
-        began = time.thread_time()
-        act()
-        found.append(time.thread_time() - began)
-    return min(found)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import platform
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
+from lmcore.probes.timing import shortest
 
 Row = dict[str, Any]
 
@@ -22,8 +23,6 @@ MODELS: dict[str, dict[str, Any]] = {  # within 5 % as many multiplications a to
     "rnn": {"n_embd": 64, "hidden_size": 256},
     "gpt": {"n_layer": 2, "n_head": 2, "n_embd": 64, "block_size": 1024},
 }
-TRIES = 3, 12  # at least and at most
-ENOUGH = 0.3  # seconds of tries
 
 
 def times(lengths: tuple[int, ...] = LENGTHS) -> Iterator[Row]:
@@ -54,7 +53,7 @@ def _times(lengths: tuple[int, ...]) -> Iterator[Row]:
     for L in lengths:
         ids = np.random.default_rng(L).integers(1, V, L - 1).tolist()  # with the start token L positions
         for name, model in networks.items():
-            whole, steps = _shortest(lambda: _whole(model, ids)), _shortest(lambda: _steps(model, ids))  # noqa: B023
+            whole, steps = shortest(lambda: _whole(model, ids)), shortest(lambda: _steps(model, ids))  # noqa: B023
             yield {"about": "time", "model": name, "L": L, "whole": 1e6 * whole / L, "steps": 1e6 * steps / L}
 
 
@@ -87,14 +86,3 @@ def _steps(model: Any, ids: list[int]) -> None:
     state, _ = model.start()
     for token in ids:
         state, _ = model.step(state, token)
-
-
-def _shortest(act: Callable[[], None]) -> float:
-    """Seconds of a core's work, the shortest of several tries; the first one warms up."""
-    act()
-    found: list[float] = []
-    while len(found) < TRIES[0] or (len(found) < TRIES[1] and sum(found) < ENOUGH):
-        began = time.thread_time()
-        act()
-        found.append(time.thread_time() - began)
-    return min(found)

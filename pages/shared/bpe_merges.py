@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-import streamlit as st
 
 from lmcore.probes.merges import Replay
 from lmcore.tokenizers.bpe import byte_letters, split
 from lmcore.tokenizers.checks import clean
-from pages.shared.components import controlled, nothing, pack, register, whole
+from pages.shared.components import controlled, index_sent, nothing, pack, register
 from pages.shared.token_cuts import MAX_DRAWN
 
 _MERGES = register("bpe_merges")
@@ -28,7 +26,7 @@ def bpe_merges(text: str, history: Replay, *, step: int, key: str, on_step: Call
     n_merges = int(history.counts.size)
     if not 0 <= step <= n_merges:
         raise ValueError(f"step is {step}; there are {n_merges} merges")
-    moved, seq = _moved(key, n_merges)
+    moved, seq = index_sent(key, range(n_merges + 1), event="step")
     memory = controlled(key, step, moved, seq)
     arrays = {
         "letters": LETTERS,
@@ -47,14 +45,4 @@ def bpe_merges(text: str, history: Replay, *, step: int, key: str, on_step: Call
 
 def merges_step(key: str, n_merges: int) -> int | None:
     """The step at which the person let go of the slider `key`; None before they touched it. For callbacks."""
-    return _moved(key, n_merges)[0]
-
-
-def _moved(key: str, n_merges: int) -> tuple[int | None, Any]:
-    """(step, seq) as the browser sent them. They are data from a stranger: nonsense counts as nothing."""
-    state = st.session_state.get(key)
-    sent = state.get("step") if isinstance(state, Mapping) else None
-    if not isinstance(sent, Mapping) or "seq" not in sent:
-        return None, None
-    at = whole(sent.get("at"))
-    return (at, sent["seq"]) if at is not None and 0 <= at <= n_merges else (None, None)
+    return index_sent(key, range(n_merges + 1), event="step")[0]

@@ -48,7 +48,8 @@ PARTS = {  # files of their own that a component needs before its own
     "rnn_cell": ("units_tokens",),
     "pipeline": ("pipeline_cells", "pipeline_sums"),
     "attention_by_hand": ("attention_matrix", "attention_sums"),
-    "attention_explorer": ("attention_picture",),
+    "attention_explorer": ("token_line", "attention_picture"),
+    "logit_lens": ("token_line",),
 }
 
 
@@ -57,9 +58,10 @@ def _assets(name: str) -> tuple[str, str]:
     """(js, css) of a component with the shared parts in front."""
     scales = json.dumps({"light": LIGHT.probability, "dark": DARK.probability})
     js = [f"const PROBABILITY = {scales};", (COMPONENTS / "common.js").read_text(encoding="utf-8")]
-    js += [(COMPONENTS / f"{part}.js").read_text(encoding="utf-8") for part in (*PARTS.get(name, ()), name)]
-    styles = [COMPONENTS / f"{part}.css" for part in ("common", *PARTS.get(name, ()), name)]
-    css = [file.read_text(encoding="utf-8") for file in styles if file.is_file()]  # a part may have none
+    files = [COMPONENTS / part for part in (*PARTS.get(name, ()), name)]
+    js += [script.read_text(encoding="utf-8") for file in files if (script := file.with_suffix(".js")).is_file()]
+    styles = [COMPONENTS / "common.css", *(file.with_suffix(".css") for file in files)]
+    css = [file.read_text(encoding="utf-8") for file in styles if file.is_file()]  # a part may have only one of them
     return "\n".join(js), "\n".join(css)
 
 
@@ -256,6 +258,23 @@ def _index(sent: Any, size: int, excluded: Sequence[int] = ()) -> int | None:
     return token if token is not None and 0 <= token < size and token not in excluded else None
 
 
+def index_sent(
+    key: str, allowed: range, event: str = "locked", name: str = "at", *, lets_go: bool = False
+) -> tuple[int | None, Any]:
+    """(index, seq) as the browser sent them. They are data from a stranger: nonsense counts as nothing.
+
+    Where a place can be let go again, none with its seq is an answer too.
+    """
+    state = st.session_state.get(key)
+    sent = state.get(event) if isinstance(state, Mapping) else None
+    if not isinstance(sent, Mapping) or "seq" not in sent:
+        return None, None
+    at = whole(sent.get(name))
+    if at is not None and at in allowed:
+        return at, sent["seq"]
+    return None, sent["seq"] if lets_go else None
+
+
 def whole(value: Any) -> int | None:
     """A JSON value when it is a whole number, else None."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
@@ -289,7 +308,7 @@ def token_strip(
     to 10 of [text, prob, id], most likely first; and may have its own "id". The first `n_prompt` were given, the others
     continued. `height` is the most that the strip itself takes before it scrolls, in pixels.
     """
-    moved, seq = _strip_moved(key, len(tokens))
+    moved, seq = index_sent(key, range(len(tokens)), lets_go=True)
     memory = controlled(key, locked, moved, seq)
     header, arrays = _strip_payload(tokens)
     header |= {
@@ -343,15 +362,6 @@ def _strip_payload(tokens: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any],
             arrays["alt_prob"][i, j] = prob
             arrays["alt_id"][i, j] = alternative
     return {"texts": list(table), "n": n, "k": k}, arrays
-
-
-def _strip_moved(key: str, size: int) -> tuple[int | None, Any]:
-    state = st.session_state.get(key)
-    sent = state.get("locked") if isinstance(state, Mapping) else None
-    if not isinstance(sent, Mapping) or "seq" not in sent:
-        return None, None
-    at = whole(sent.get("at"))
-    return (at if at is not None and 0 <= at < size else None), sent["seq"]
 
 
 def _branch(sent: Any, size: int) -> tuple[int, int] | None:

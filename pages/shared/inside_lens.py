@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from lmcore.figures.theme import THEMES
 from lmcore.probes.logit_lens import Lens, Norms
-from pages.shared.components import controlled, nothing, pack, register, whole
+from pages.shared.components import controlled, index_sent, nothing, pack, register
 
 _LENS = register("logit_lens")
 SHOWN = 5  # guesses a block
@@ -39,7 +38,7 @@ def logit_lens(
         raise ValueError(f"{P} places and {rows - 1} blocks need as many tokens and norms")
     if locked is not None and not 0 <= locked < P:
         raise ValueError(f"there is no place {locked}; there are {P}")
-    moved, seq = _moved(key, P)
+    moved, seq = index_sent(key, range(P), lets_go=True)
     memory = controlled(key, locked, moved, seq)
     k = min(SHOWN, lens.tokens.shape[2])
     ids = lens.tokens[:, :, :k]
@@ -79,15 +78,5 @@ def logit_lens(
 
 def locked_in(key: str, n_places: int) -> tuple[bool, int | None]:
     """(did the person touch the component `key`, the place they locked). For callbacks."""
-    at, seq = _moved(key, n_places)
+    at, seq = index_sent(key, range(n_places), lets_go=True)
     return seq is not None, at
-
-
-def _moved(key: str, P: int) -> tuple[int | None, Any]:
-    """(place, seq) as the browser sent them. They are data from a stranger: nonsense counts as nothing."""
-    state = st.session_state.get(key)
-    sent = state.get("locked") if isinstance(state, Mapping) else None
-    if not isinstance(sent, Mapping) or "seq" not in sent:
-        return None, None
-    at = whole(sent.get("at"))
-    return (at if at is not None and 0 <= at < P else None), sent["seq"]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from lmcore.speculative import Guess, Round, acceptance
-from pages.shared.components import controlled, nothing, pack, register, whole
+from pages.shared.components import controlled, index_sent, nothing, pack, register
 
 _ROUNDS = register("speculative_rounds")
 K = 8  # tokens whose p and q are shown beside each other
@@ -35,7 +34,7 @@ def speculative_rounds(
     """
     guesses = guesses_of(rounds)
     n = len(guesses)
-    moved, seq = _moved(key, n)
+    moved, seq = index_sent(key, range(n), name="guess")
     memory = controlled(key, locked if 0 <= locked < n else 0, moved, seq)
     top = [np.argsort(-np.maximum(guess.target, guess.draft), kind="stable")[:K] for guess in guesses]
     texts: dict[str, int] = {}
@@ -78,14 +77,4 @@ def speculative_rounds(
 
 def guess_in(key: str, n: int) -> int | None:
     """The guess that the person locked in the component `key` of n guesses; None before they touched it."""
-    return _moved(key, n)[0]
-
-
-def _moved(key: str, n: int) -> tuple[int | None, Any]:
-    """(guess, seq) as the browser sent them. They are data from a stranger: nonsense counts as nothing."""
-    state = st.session_state.get(key)
-    sent = state.get("locked") if isinstance(state, Mapping) else None
-    if not isinstance(sent, Mapping) or "seq" not in sent:
-        return None, None
-    guess = whole(sent.get("guess"))
-    return (guess, sent["seq"]) if guess is not None and 0 <= guess < n else (None, None)
+    return index_sent(key, range(n), name="guess")[0]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
-import streamlit as st
 
 from lmcore.beam import Tree
-from pages.shared.components import controlled, nothing, pack, register, whole
+from pages.shared.components import controlled, index_sent, nothing, pack, register
 
 _TREE = register("beam_tree")
 
@@ -30,7 +28,7 @@ def beam_tree(
     Whoever keeps it elsewhere brings that copy up to date in `on_locked`, with `locked_in(key, n)`.
     """
     n = len(tree.nodes)
-    moved, seq = _moved(key, n)
+    moved, seq = index_sent(key, range(-1, n), name="node")
     memory = controlled(key, locked if locked < n else -1, moved, seq)
     arrays = {
         "parent": np.array([node.parent for node in tree.nodes], np.int32),
@@ -58,14 +56,4 @@ def beam_tree(
 
 def locked_in(key: str, n: int) -> int | None:
     """The node that the person locked in the component `key` of n nodes; None before they touched it."""
-    return _moved(key, n)[0]
-
-
-def _moved(key: str, n: int) -> tuple[int | None, Any]:
-    """(node, seq) as the browser sent them. They are data from a stranger: nonsense counts as nothing."""
-    state = st.session_state.get(key)
-    sent = state.get("locked") if isinstance(state, Mapping) else None
-    if not isinstance(sent, Mapping) or "seq" not in sent:
-        return None, None
-    node = whole(sent.get("node"))
-    return (node, sent["seq"]) if node is not None and -1 <= node < n else (None, None)
+    return index_sent(key, range(-1, n), name="node")[0]

@@ -12,7 +12,7 @@ import math
 import sys
 from typing import Any
 
-from chromium import page
+from chromium import counted, page
 
 WATCH = """root => {
   const log = root.bench = {script_ms: [], frame_ms: [], event_ms: []};
@@ -30,13 +30,7 @@ WATCH = """root => {
 def main(url: str, moves: int) -> None:
     with page(1400, 1200) as view:
         view.set_default_timeout(60_000)
-        frames: list[Any] = []
-
-        def note(socket: Any) -> None:
-            socket.on("framesent", lambda frame: frames.append(frame))
-            socket.on("framereceived", lambda frame: frames.append(frame))
-
-        view.on("websocket", note)
+        frames = counted(view)
         view.goto(url)
         root = view.locator(".lm.attention-explorer")
         root.locator(".strip .tok").first.wait_for()

@@ -30,3 +30,15 @@ def page(width: int = 1200, height: int = 1000) -> Iterator[Any]:
             yield browser.new_context(viewport={"width": width, "height": height}).new_page()
         finally:
             browser.close()
+
+
+def counted(view: Any) -> list[Any]:
+    """The websocket frames of a page in both directions, added to as they come; to be asked for before it opens."""
+    frames: list[Any] = []
+
+    def note(socket: Any) -> None:
+        socket.on("framesent", lambda frame: frames.append(frame))
+        socket.on("framereceived", lambda frame: frames.append(frame))
+
+    view.on("websocket", note)
+    return frames

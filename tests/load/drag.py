@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import math
 import sys
-from typing import Any
 
-from chromium import page
+from chromium import counted, page
 
 SLIDER = '.lever input[type="range"]'
 # The component writes what an event cost on its root; whatever is written there is noted down.
@@ -32,13 +31,7 @@ READ = "root => ({script_ms: root.bench.scriptMs, frame_ms: root.bench.frameMs, 
 def main(url: str, moves: int) -> None:
     with page() as view:
         view.set_default_timeout(60_000)
-        frames: list[Any] = []
-
-        def note(socket: Any) -> None:
-            socket.on("framesent", lambda frame: frames.append(frame))
-            socket.on("framereceived", lambda frame: frames.append(frame))
-
-        view.on("websocket", note)
+        frames = counted(view)
         view.goto(url)
         root = view.locator(".lm.temperature-bench")
         root.locator(".rows .row").first.wait_for()

@@ -11,7 +11,7 @@ from lmcore import corpora, tokenizers
 from lmcore.corpora import Corpus
 from lmcore.probes.merges import replay
 from lmcore.tokenizers.bpe import MIN_VOCAB
-from pages.shared import bpe_merges, texts, token_cuts, tokenized
+from pages.shared import bpe_merges, components, texts, token_cuts, tokenized
 from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
 
 NASTY = {
@@ -192,9 +192,9 @@ def test_no_word_so_frequent_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("sent", [None, {}, {"step": 3}, {"step": {"at": 3}}, {"step": {"at": -1, "seq": 1}},
                                   {"step": {"at": 99, "seq": 1}}, {"step": {"at": "3", "seq": 1}}])  # fmt: skip
 def test_nonsense_from_a_browser_counts_as_nothing(sent: Any, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(bpe_merges.st, "session_state", {"x": sent})
+    monkeypatch.setattr(components.st, "session_state", {"x": sent})
     assert bpe_merges.merges_step("x", 50) is None
-    bpe_merges.st.session_state["x"] = {"step": {"at": 3, "seq": 1}}
+    components.st.session_state["x"] = {"step": {"at": 3, "seq": 1}}
     assert bpe_merges.merges_step("x", 50) == 3
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lmcore.probes.attention import packed
-from pages.shared import attention_explorer, inside_lens, inside_map
+from pages.shared import attention_explorer, components, inside_lens, inside_map
 from pages.shared.attention_explorer import Picked, picked_in
 
 ATTENTION = packed(np.full((2, 3, 4, 5), 0.2), causal=False)
@@ -71,5 +71,5 @@ def test_a_door(sent: Any, door: int | None, monkeypatch: pytest.MonkeyPatch) ->
     ],
 )  # fmt: skip
 def test_a_locked_place(sent: Any, locked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inside_lens.st, "session_state", {"x": {"locked": sent}})
+    monkeypatch.setattr(components.st, "session_state", {"x": {"locked": sent}})
     assert inside_lens.locked_in("x", 3) == locked

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pages.shared import sampling_bench, sampling_rounds, sampling_tree
+from pages.shared import components, sampling_bench, sampling_rounds, sampling_tree
 from pages.shared.sampling_bench import Pipe
 
 GOOD = {"penalty": 1.2, "temperature": "inf", "top_k": 3, "top_p": 0.5, "min_p": 0, "stage": "top_k", "seq": 1}
@@ -38,18 +38,18 @@ def test_nonsense_from_a_browser_counts_as_nothing(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("sent", [None, 3, {}, {"seq": 1}, {"seq": 1, "node": 5}, {"seq": 1, "node": -2},
                                   {"seq": 1, "node": True}, {"node": 1}])  # fmt: skip
 def test_a_node_that_is_none_counts_as_nothing(monkeypatch: pytest.MonkeyPatch, sent: Any):
-    asked(monkeypatch, sampling_tree, "locked", sent)
+    asked(monkeypatch, components, "locked", sent)
     assert sampling_tree.locked_in("k", 5) is None
-    asked(monkeypatch, sampling_rounds, "locked", sent and {"guess": "x", "seq": 1})
+    asked(monkeypatch, components, "locked", sent and {"guess": "x", "seq": 1})
     assert sampling_rounds.guess_in("k", 5) is None
 
 
 def test_what_was_locked_comes_back(monkeypatch: pytest.MonkeyPatch):
-    asked(monkeypatch, sampling_tree, "locked", {"node": 4, "seq": 1})
+    asked(monkeypatch, components, "locked", {"node": 4, "seq": 1})
     assert sampling_tree.locked_in("k", 5) == 4
-    asked(monkeypatch, sampling_tree, "locked", {"node": -1, "seq": 1})
+    asked(monkeypatch, components, "locked", {"node": -1, "seq": 1})
     assert sampling_tree.locked_in("k", 5) == -1
-    asked(monkeypatch, sampling_rounds, "locked", {"guess": 0, "seq": 1})
+    asked(monkeypatch, components, "locked", {"guess": 0, "seq": 1})
     assert sampling_rounds.guess_in("k", 1) == 0
 
 
