@@ -21,6 +21,8 @@ from lmcore.batches import Ints, Tokens, batches, evaluation_windows
 from lmcore.training.config import TrainConfig
 from lmcore.training.report import REPORT_SECONDS, Arrays, StepReport
 
+Inputs = Tensor | tuple[Tensor, ...]  # what a model is called with; more than one for those that read a source too
+
 
 def train(
     model: Any,
@@ -38,11 +40,31 @@ def train(
     loss or gradient that is not finite brings back the last good weights. `resume` takes the `state_arrays` of an
     earlier run of the same configuration, which then continues exactly, with the report after that step.
     """
-    device = pick_device(config.device)
-    model.to(device).train()
     T = model.config.block_size
     data = batches(train_tokens, batch_size=config.batch_size, block_size=T, seed=config.seed)
     held_out = evaluation_windows(held_out_tokens, T, config.eval_windows * T)
+
+    def evaluate(model: Any) -> float:
+        return held_out_loss(model, held_out, config.batch_size)
+
+    yield from learn(model, data, evaluate, config, resume=resume, sample=sample)
+
+
+def learn(
+    model: Any,
+    data: Any,
+    evaluate: Callable[[Any], float],
+    config: TrainConfig,
+    *,
+    resume: Mapping[str, NDArray[Any]] | None = None,
+    sample: Callable[[Any], str] | None = None,
+) -> Iterator[StepReport]:
+    """The loop of `train` on any data: `data.batch_at(step)` gives x and y, `evaluate(model)` the held-out loss.
+
+    x is an array or a tuple of arrays, which the model is called with; where y is -100 nothing is to be predicted.
+    """
+    device = pick_device(config.device)
+    model.to(device).train()
     optimizer = make_optimizer(model, config, device)
     step, seconds = (0, 0.0) if resume is None else _restore(model, optimizer, resume)
     if step > config.max_steps:
@@ -68,7 +90,7 @@ def train(
             learning_rate=config.learning_rate_at(max(1, step)),
             tokens_per_second=speed,
             seconds=seconds,
-            held_out_loss=held_out_loss(model, held_out, config.batch_size) if step in eval_steps or stopped else None,
+            held_out_loss=evaluate(model) if step in eval_steps or stopped else None,
             sample=text,
             snapshot=_copy(model) if step in snapshot_steps or (stopped and snapshot_steps) else None,
             stopped=stopped,
@@ -101,7 +123,7 @@ def train(
             continue
 
         mean, norm = (total / since).item(), float(grad_norm)
-        speed = since * x.numel() / busy
+        speed = since * y.numel() / busy
         wrong = None if math.isfinite(mean) else "the loss"
         wrong = wrong or (None if math.isfinite(norm) else "the gradient")
         wrong = wrong or (None if _finite(parameters) else "a weight")
@@ -123,7 +145,7 @@ def update(
     model: Any,
     optimizer: torch.optim.Optimizer,
     parameters: list[nn.Parameter],
-    x: Tensor,
+    x: Inputs,
     y: Tensor,
     grad_clip: float = 1.0,
     context: Callable[[], AbstractContextManager[Any]] = nullcontext,
@@ -138,9 +160,9 @@ def update(
     return loss.detach(), grad_norm
 
 
-def _loss(model: Any, x: Tensor, y: Tensor) -> Tensor:
-    """Mean -log p(y) in nats; x, y (B, T)."""
-    logits = model(x)  # (B, T, V)
+def _loss(model: Any, x: Inputs, y: Tensor) -> Tensor:
+    """Mean -log p(y) in nats; x, y (B, T). What is -100 in y does not count."""
+    logits = model(*x) if isinstance(x, tuple) else model(x)  # (B, T, V)
     # loss = -1/(BT) Σ log softmax(logits)[y]
     return F.cross_entropy(logits.flatten(0, 1), y.flatten())  # (B, T, V) -> (BT, V)
 
@@ -170,13 +192,16 @@ def pick_device(name: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def _to(device: torch.device, batch: tuple[Ints, Ints]) -> tuple[Tensor, Tensor]:
+def _to(device: torch.device, batch: tuple[Any, Ints]) -> tuple[Inputs, Tensor]:
+    def move(array: Ints) -> Tensor:
+        return torch.from_numpy(array).to(device, non_blocking=True)
+
     x, y = batch
-    return torch.from_numpy(x).to(device, non_blocking=True), torch.from_numpy(y).to(device, non_blocking=True)
+    return tuple(map(move, x)) if isinstance(x, tuple) else move(x), move(y)
 
 
 def _autocast(
-    model: Any, batch: tuple[Ints, Ints], precision: str, device: torch.device
+    model: Any, batch: tuple[Any, Ints], precision: str, device: torch.device
 ) -> Callable[[], AbstractContextManager[Any]]:
     """The context in which losses are computed: plain, or with matrix products in bf16."""
 
@@ -189,7 +214,7 @@ def _autocast(
     return bf16 if precision == "bfloat16" else nullcontext
 
 
-def _time(model: Any, x: Tensor, y: Tensor, context: Callable[[], AbstractContextManager[Any]]) -> float:
+def _time(model: Any, x: Inputs, y: Tensor, context: Callable[[], AbstractContextManager[Any]]) -> float:
     """Seconds of one forward and backward pass, the second of two."""
     for _ in range(2):
         began = time.perf_counter()
