@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,19 +19,10 @@ import pytest
 
 from tests.browser.person import settled
 from tests.live import Server
+from tests.load.chromium import FLAGS, installed
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).parent / "apps" / "main.py"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 USUAL = {"color_scheme": "light", "reduced_motion": "no-preference"}
 PATIENCE = 60_000  # ms until something that must come counts as missing: two slow cores may be busy with other things
 
@@ -50,10 +40,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browsers() -> Iterator[Browsers]:
     """The browser: one that is installed, else playwright's own. In CI a missing one is a failure."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with sync_api.sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=installed(), args=FLAGS)
         except sync_api.Error as error:
             reason = f"no Chromium: {str(error).splitlines()[0]}"
             if os.environ.get("CI"):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import io
-import shutil
 import sys
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from lmcore.paths import IMAGES
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+from tests.load.chromium import FLAGS, installed
 
 
 def save(page: Page, name: str) -> None:
@@ -23,8 +21,7 @@ def save(page: Page, name: str) -> None:
 def main(url: str) -> None:
     """Temperature at 0.7, Inspect, the gates of an LSTM, the map of words, and a training that has just ended."""
     with sync_playwright() as p:
-        chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        browser = p.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = p.chromium.launch(executable_path=installed(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
         page.goto(f"{url}/temperature?T=0.7")
         page.get_by_role("button", name="Draw a token").wait_for()

@@ -1,4 +1,4 @@
-"""A Chromium for the scripts of this folder: one that is installed, else playwright's own."""
+"""Which Chromium drives the app: one that is installed, else playwright's own. For the browser tests too."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import sync_playwright
-
+# The one without windows first: the same engine, which opens a page with less of the processor.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -20,12 +20,18 @@ FLAGS = [
 ]
 
 
+def installed() -> str | None:
+    """The path of a Chromium on this machine; None where there is only playwright's own, or none."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @contextmanager
 def page(width: int = 1200, height: int = 1000) -> Iterator[Any]:
     """An empty page in a browser that was never used."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=installed(), args=FLAGS)
         try:
             yield browser.new_context(viewport={"width": width, "height": height}).new_page()
         finally:
