@@ -14,8 +14,16 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "gpt": ("lmcore.models.gpt", "GPT"),
 }
 
-OTHERS: dict[str, tuple[str, str]] = {"word2vec": ("lmcore.models.word2vec", "Word2Vec")}
-"""Trained, saved and traced like the families above, but no language models: they give no p(next token)."""
+OTHERS: dict[str, tuple[str, str]] = {
+    "word2vec": ("lmcore.models.word2vec", "Word2Vec"),
+    "translator": ("lmcore.models.translator", "Translator"),
+    "bahdanau": ("lmcore.models.seq2seq", "Bahdanau"),
+}
+"""Trained, saved and traced like the families above, but no language models: by themselves they give no p(next token).
+
+Those of TRANSLATORS become one when they have read something: `model.given(source_ids)`."""
+
+TRANSLATORS = ("translator", "bahdanau")
 
 # Each family's config dataclass, with `from_dict`; in modules that import no torch, so that specs are checked cheaply.
 CONFIGS: dict[str, tuple[str, str]] = {
@@ -25,6 +33,8 @@ CONFIGS: dict[str, tuple[str, str]] = {
     "lstm": ("lmcore.models.recurrent_config", "LSTMConfig"),
     "gpt": ("lmcore.models.gpt_config", "GPTConfig"),
     "word2vec": ("lmcore.models.word2vec_config", "Word2VecConfig"),
+    "translator": ("lmcore.models.translator_config", "TranslatorConfig"),
+    "bahdanau": ("lmcore.models.translator_config", "BahdanauConfig"),
 }
 
 

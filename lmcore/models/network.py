@@ -1,4 +1,4 @@
-"""What every trained language model is, whatever its layers: a torch module with checked weights, asked in numpy.
+"""What every trained network is, whatever its layers: a torch module with checked weights, asked in numpy.
 
 Letters in shapes: B batch, T positions, P = T + 1 positions with the start token, V vocabulary.
 """
@@ -26,16 +26,11 @@ def table(n: int, n_embd: int) -> nn.Embedding:
     return nn.Embedding.from_pretrained(torch.empty(n, n_embd), freeze=False)
 
 
-class Network(LanguageModel, nn.Module):
-    """A language model with a `config`, an embedding `wte` (V, n_embd) and a last layer `lm_head`."""
+class Trained(nn.Module):
+    """A torch module with a `config`, an embedding `wte` (V, n_embd), and weights that are read and given as arrays."""
 
     config: Any
     wte: nn.Embedding
-    lm_head: nn.Linear
-
-    @abstractmethod
-    def forward(self, idx: Tensor) -> Tensor:
-        """idx (B, T) -> logits (B, T, V). Row t scores the token after idx[:, t], from idx[:, :t+1] only."""
 
     @classmethod
     def from_arrays(cls, config: Any, arrays: Arrays) -> Self:
@@ -72,17 +67,6 @@ class Network(LanguageModel, nn.Module):
 
     # Helpers --------------------------------------------------------------------------------------------------------
 
-    def _sequence(self, ids: Sequence[int]) -> NDArray[np.int64]:
-        """(P,) the checked ids with the start token before them."""
-        return np.concatenate(([self.start_id], check_ids(ids, self.vocab_size)))
-
-    def _traced(self, ids: Sequence[int]) -> NDArray[np.int64]:
-        """`_sequence` of as many tokens as can be looked into; ValueError past them."""
-        sequence = self._sequence(ids)
-        if sequence.size > MAX_TRACED:
-            raise ValueError(f"{len(ids):,} tokens are too many to look inside; the limit is {MAX_TRACED - 1:,}")
-        return sequence
-
     def _idx(self, array: NDArray[np.int64]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
 
@@ -102,6 +86,29 @@ class Network(LanguageModel, nn.Module):
     def _views(self) -> dict[str, NDArray[np.float32]]:
         """Name -> every parameter as numpy sees it; on the CPU no number is copied."""
         return {name: p.detach().cpu().float().numpy() for name, p in self.named_parameters()}
+
+
+class Network(Trained, LanguageModel):
+    """A language model with a `config`, an embedding `wte` (V, n_embd) and a last layer `lm_head`."""
+
+    lm_head: nn.Linear
+
+    @abstractmethod
+    def forward(self, idx: Tensor) -> Tensor:
+        """idx (B, T) -> logits (B, T, V). Row t scores the token after idx[:, t], from idx[:, :t+1] only."""
+
+    # Helpers --------------------------------------------------------------------------------------------------------
+
+    def _sequence(self, ids: Sequence[int]) -> NDArray[np.int64]:
+        """(P,) the checked ids with the start token before them."""
+        return np.concatenate(([self.start_id], check_ids(ids, self.vocab_size)))
+
+    def _traced(self, ids: Sequence[int]) -> NDArray[np.int64]:
+        """`_sequence` of as many tokens as can be looked into; ValueError past them."""
+        sequence = self._sequence(ids)
+        if sequence.size > MAX_TRACED:
+            raise ValueError(f"{len(ids):,} tokens are too many to look inside; the limit is {MAX_TRACED - 1:,}")
+        return sequence
 
 
 def checksum(arrays: Arrays) -> tuple[int, ...]:
