@@ -148,6 +148,7 @@ def follow() -> None:
         perplexity = evaluation.perplexity(-sum(place.log_prob for place in found), len(found))
         with stage:
             draw(found, len(kept))
+            lesson.say_cut(loaded.model, len(kept) + len(drawn))
             scores(found, ids, perplexity)
         with reading:
             read(found, perplexity)

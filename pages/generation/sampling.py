@@ -116,6 +116,7 @@ def follow() -> None:
     drawn = tuple(token for token in view["drawn"] if 0 < token < vocab_size)
     here = Here(view, loaded, prompt, prompt_ids, drawn)
     with stage:
+        lesson.say_cut(loaded.model, len(prompt_ids) + len(drawn))
         part.stage(here)
     with reading:
         lesson.what_you_see(part.reading(here))

@@ -140,6 +140,7 @@ def follow() -> None:
                 "Take back", icon=":material/undo:", disabled=not drawn, key=f"{PAGE}.undo",
                 on_click=lambda: view.set(drawn=drawn[:-1]),
             )  # fmt: skip
+        lesson.say_cut(loaded.model, len(prompt_ids) + len(drawn))
         components.temperature_bench(
             tokenizer.itos, log_probs, **shape(), key=BENCH, height=330,
             on_settings=on_settings, on_draw=on_draw, on_take=on_take,

@@ -15,6 +15,8 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.figures.theme import THEMES, Theme, shown
+from lmcore.models.base import LanguageModel
+from lmcore.models.windows import window_start
 from lmcore.paths import ROOT
 from lmcore.tokenizers.base import Tokenizer
 from pages.shared.view import View
@@ -93,6 +95,16 @@ def say_unknown(tokenizer: Tokenizer, text: str) -> None:
         shown_words = ", ".join(chip(word) for word in unknown[:6])
         more = f" and {len(unknown) - 6} more" if len(unknown) > 6 else ""
         st.caption(f"Not in this model's vocabulary, so read as {chip('<unk>')}: {shown_words}{more}.")
+
+
+def say_cut(model: LanguageModel, n_tokens: int) -> None:
+    """Say where a GPT's full window was cut, if it was: from which of the tokens the next one is predicted."""
+    B = model.block_size
+    if model.family == "gpt" and B is not None and (first := window_start(n_tokens, B)):
+        st.caption(
+            f"What comes next is predicted from token {first:,} of {n_tokens:,} on: this model sees {B:,} positions at "
+            "once, and a full window is cut to its last half. What stands before is gone for it."
+        )
 
 
 def try_this(

@@ -128,3 +128,11 @@ def test_writing_on_and_going_back():
     at.button(key="inspect.back").click().run()
     assert at.dataframe[0].value.equals(opening)
     assert dict(at.query_params) == {}
+
+
+@pytest.mark.parametrize("slug", ["temperature", "inspect", "sampling"])
+def test_a_prompt_past_the_window_says_where_it_was_cut(slug: str, shipped):
+    n, half = shipped.model.block_size, shipped.model.block_size // 2  # with <s> one position more than fit
+    at = open_page(slug, query={"prompt": " ".join(["kite"] * n)})
+    no_exception(at)
+    assert f"predicted from token {half:,} of {n:,} on" in shown_text(at)
