@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lmcore.models.adapters import merged
 from lmcore.models.attention import UNWATCHED, CausalSelfAttention, Recorder, Unwatched
 from lmcore.models.base import Floats
 from lmcore.models.gpt_config import GPTConfig
@@ -248,7 +249,7 @@ class GPT(Network):
         arrays = self._views()
         key = checksum(arrays)
         if self._step_weights is None or self._step_weights[0] != key:
-            self._step_weights = key, StepWeights(self.config, arrays)
+            self._step_weights = key, StepWeights(self.config, merged(arrays))
         return self._step_weights[1]
 
 

@@ -72,7 +72,7 @@ def learn(
     autocast = _autocast(model, data.batch_at(step), config.precision, device)
     snapshot_steps, eval_steps = set(config.snapshot_steps()), config.eval_steps()
     sample_steps = config.sample_steps() if sample is not None else set()
-    parameters = list(model.parameters())
+    parameters = learning(model)
     drops = getattr(getattr(model, "config", None), "dropout", 0) > 0
     good: Arrays = {}
 
@@ -172,9 +172,17 @@ def clip_gradients(parameters: list[nn.Parameter], longest: float) -> Tensor:
     return nn.utils.clip_grad_norm_(parameters, longest or math.inf, foreach=True)
 
 
+def learning(model: nn.Module) -> list[nn.Parameter]:
+    """The parameters that are trained; the others are frozen."""
+    return [p for p in model.parameters() if p.requires_grad]
+
+
 def make_optimizer(model: nn.Module, config: TrainConfig, device: torch.device) -> torch.optim.AdamW:
-    """AdamW that decays matrices only. Loshchilov and Hutter (2019), https://arxiv.org/abs/1711.05101."""
-    parameters = list(model.parameters())
+    """AdamW that decays matrices only, and only those that learn: what is frozen does not move by a bit.
+
+    Loshchilov and Hutter (2019), https://arxiv.org/abs/1711.05101.
+    """
+    parameters = learning(model)
     groups = [
         {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
@@ -266,9 +274,14 @@ def _finite(parameters: list[nn.Parameter]) -> bool:
 
 
 def _state(model: nn.Module, optimizer: torch.optim.Optimizer, step: int, seconds: float) -> Arrays:
-    """Weights, both of AdamW's moments, the step and the seconds. Batches and dropout follow from seed and step."""
+    """Weights, both of AdamW's moments of those that learn, the step and the seconds.
+
+    Batches and dropout follow from seed and step.
+    """
     arrays: Arrays = {f"weights/{name}": array for name, array in _copy(model).items()}
     for name, p in model.named_parameters():
+        if not p.requires_grad:
+            continue
         for moment in ("exp_avg", "exp_avg_sq"):
             value = optimizer.state[p][moment] if optimizer.state[p] else torch.zeros_like(p)
             arrays[f"{moment}/{name}"] = value.detach().to("cpu", copy=True).numpy()
@@ -283,6 +296,8 @@ def _restore(
         raise ValueError("the saved state does not say at which step it was")
     step = int(arrays["step"][0])
     for name, p in model.named_parameters():
+        if not p.requires_grad:
+            continue
         state: dict[str, Tensor] = {"step": torch.tensor(float(step), device=p.device)}
         for moment in ("exp_avg", "exp_avg_sq"):
             value = arrays.get(f"{moment}/{name}")
