@@ -52,6 +52,24 @@ def from_text(text: str, title: str = "Your text") -> Corpus:
     go away, one "\\n" ends the text; nothing else is changed. CorpusError when the text is longer than MAX_BYTES as
     UTF-8 or shorter than MIN_CHARS, holds NULs or halves of characters, or is not text at all.
     """
+    text = cleaned(text)
+    if len(text) < MIN_CHARS:
+        raise CorpusError(
+            f"The text has {len(text):,} character{'' if len(text) == 1 else 's'}; it takes at least {MIN_CHARS} to "
+            "learn something from."
+        )
+    text += "\n"
+    n_bytes = len(text.encode("utf-8"))
+    if n_bytes > MAX_BYTES:
+        raise _too_long(n_bytes)
+    return Corpus("text", clean_title(title), text, SOURCE, LICENCE)
+
+
+def cleaned(text: str) -> str:
+    """What `from_text` does before it looks at the length: newlines, control characters and blank ends put right.
+
+    CorpusError when the text is longer than MAX_BYTES characters or is not text.
+    """
     if len(text) > MAX_BYTES:
         raise _too_long(len(text))
     if lone := _SURROGATE.search(text):
@@ -65,17 +83,7 @@ def from_text(text: str, title: str = "Your text") -> Corpus:
     text, n_control = _CONTROL.subn("", text)
     if n_control > _MAX_CONTROL_SHARE * (len(text) + n_control):
         raise CorpusError(f"There are {n_control:,} control characters in it: this is not plain text.")
-    text = text.strip(_BLANK)
-    if len(text) < MIN_CHARS:
-        raise CorpusError(
-            f"The text has {len(text):,} character{'' if len(text) == 1 else 's'}; it takes at least {MIN_CHARS} to "
-            "learn something from."
-        )
-    text += "\n"
-    n_bytes = len(text.encode("utf-8"))
-    if n_bytes > MAX_BYTES:
-        raise _too_long(n_bytes)
-    return Corpus("text", clean_title(title), text, SOURCE, LICENCE)
+    return text.strip(_BLANK)
 
 
 def from_bytes(data: bytes, filename: str) -> Corpus:
@@ -84,6 +92,11 @@ def from_bytes(data: bytes, filename: str) -> Corpus:
     The name of the file only gives the title. CorpusError for every other encoding, for binary files, and for all that
     `from_text` refuses; byte positions in messages count from 1.
     """
+    return from_text(decoded(data), title_of(filename))
+
+
+def decoded(data: bytes) -> str:
+    """The text of an uploaded file; CorpusError for too long ones, other encodings and binary files."""
     if len(data) > MAX_BYTES:
         raise _too_long(len(data))
     for magic, what in _MAGIC:
@@ -91,7 +104,7 @@ def from_bytes(data: bytes, filename: str) -> Corpus:
             raise CorpusError(f"This looks like {what}; copy its text and paste it instead.")
     if data.startswith(b"RIFF") and data[8:12] in (b"WAVE", b"AVI ", b"WEBP"):
         raise CorpusError("This looks like a sound, a film or an image; only text can be used.")
-    return from_text(_decode(data), title_of(filename))
+    return _decode(data)
 
 
 def _decode(data: bytes) -> str:
