@@ -38,6 +38,10 @@ def going(verb: str) -> str:
 # A sentence ---------------------------------------------------------------------------------------------------------
 
 
+ASKS = " ?"
+"""French has a space before its question mark."""
+
+
 @dataclass(frozen=True)
 class Told:
     """What is said of a subject, before it is said whether, whether not, or asked."""
@@ -91,7 +95,7 @@ def _english(subject: Phrase, told: Told, how: Manner) -> str:
         words = [how.asks_english, helper, subject.english, between, *rest, told.english_rest]
     else:
         words = [subject.english, helper_no if how.no == "not" else helper, between, *rest, told.english_rest]
-    return whole(" ".join(word for word in words if word), asks)
+    return whole(" ".join(word for word in words if word), "?" if asks else ".")
 
 
 def _french(subject: Phrase, told: Told, how: Manner) -> str:
@@ -107,9 +111,9 @@ def _french(subject: Phrase, told: Told, how: Manner) -> str:
     words = [*subject.french, *verb, *told.french_rest]
     if how.asks is not None:
         words = [*([how.asks] if how.asks else []), "est-ce", "que", *words]
-    return whole(melt(words), how.asks is not None)
+    return whole(melt(words), ASKS if how.asks is not None else ".")
 
 
-def whole(words: str, asks: bool) -> str:
-    """With a capital and a mark at its end. No space before the question mark, as in Québec and in most typing."""
-    return words[0].upper() + words[1:] + ("?" if asks else ".")
+def whole(words: str, mark: str) -> str:
+    """With a capital, and a mark at its end."""
+    return words[0].upper() + words[1:] + mark

@@ -37,7 +37,7 @@ from lmcore.corpora.french_phrases import (
     somebody,
     something,
 )
-from lmcore.corpora.french_say import Manner, Told, say, whole
+from lmcore.corpora.french_say import ASKS, Manner, Told, say, whole
 from lmcore.corpora.tales_grammar import pick
 
 # What can be said ---------------------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def _there(rng: Random) -> tuple[str, str]:
 
 
 def _pair(english: str, french: list[str], asks: bool = False) -> tuple[str, str]:
-    return whole(english, asks), whole(melt(french), asks)
+    return whole(english, "?" if asks else "."), whole(melt(french), ASKS if asks else ".")
 
 
 def _age(rng: Random) -> tuple[str, str]:
@@ -305,7 +305,7 @@ def _who(rng: Random) -> tuple[str, str]:
         rng, (lambda: _doing(rng), lambda: _with_object(rng, no), lambda: _towards(rng), lambda: _liking(rng))
     )()
     english, french = say(Phrase("who", ("qui",), IL, "m"), told, Manner("not" if no else "", now=_now(rng, told)))
-    return english[:-1] + "?", french[:-1] + "?"
+    return english[:-1] + "?", french[:-1] + ASKS
 
 
 _WEATHER = (("it is cold", "il fait froid"), ("it is hot", "il fait chaud"), ("it is raining", "il pleut"),

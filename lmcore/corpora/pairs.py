@@ -137,7 +137,8 @@ def _rows(text: str, above: int) -> tuple[list[tuple[int, list[str]]], str]:
             best = fit, rows, separator
     if best is None:
         raise CorpusError(
-            f"Line {above + 1:,}: there is no tab, semicolon or comma in it. Put one between a sentence and its translation."
+            f"Line {above + 1:,}: there is no tab, semicolon or comma in it. Put one between a sentence and its "
+            "translation."
         )
     return best[1], best[2]
 
