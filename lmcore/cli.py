@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from lmcore import cli_ngram
+from lmcore.models.adapters import DEFAULT_RANK
+from lmcore.training.finetune import WHAT
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--preset", default=None, help="a named size: see lmcore/training/presets.py")
     p.add_argument("--order", type=int, default=3, help="of an n-gram model (default: 3)")
     p.add_argument("--max-steps", type=int, default=None)
+    p.add_argument("--start", default=None, help="go on from this model: a shipped one, or the folder of a saved one")
+    p.add_argument("--trained", default="all", choices=[*WHAT], help="what of it learns (default: all)")
+    p.add_argument("--rank", type=int, default=DEFAULT_RANK, help=f"of the adapters (default: {DEFAULT_RANK})")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--out", type=Path, required=True, help="the folder to make")
     p.add_argument("--json", action="store_true")
@@ -115,11 +120,35 @@ def train(args: argparse.Namespace) -> None:
     from lmcore.training import spec as specs
 
     corpus = open_text(args.corpus)
+    if args.start is not None:
+        return fine_tune(args, corpus)
     spec = specs.make(
         corpus, tokenizer=args.tokenizer, family=args.family, preset=args.preset, order=args.order,
         max_steps=args.max_steps, seed=args.seed,
     )  # fmt: skip
     for event in checkpoints.record(args.out, specs.run(spec, lambda _: corpus)):
+        show_event(event, args.json)
+    if not args.json:
+        print(f"\nsaved in {args.out}")
+
+
+def fine_tune(args: argparse.Namespace, corpus: Any) -> None:
+    """Go on from a trained model on another text."""
+    from lmcore import checkpoints
+    from lmcore.jobs.starts import of_folder
+    from lmcore.training import finetune
+    from lmcore.training import spec as specs
+
+    base = open_model(args.start)
+    spec = finetune.described(
+        base.card, base.tokenizer.kind, specs.named(corpus), what=args.trained, rank=args.rank,
+        max_steps=args.max_steps or finetune.STEPS, seed=args.seed,
+    )  # fmt: skip
+    title = str(base.card.get("title", ""))
+    events = specs.run(
+        spec, lambda _: corpus, resolve_start=lambda _: of_folder(base.folder, title, specs.resolve_shipped)
+    )
+    for event in checkpoints.record(args.out, events):
         show_event(event, args.json)
     if not args.json:
         print(f"\nsaved in {args.out}")

@@ -16,6 +16,7 @@ from lmcore.files import STATE_FILE
 
 if TYPE_CHECKING:
     from lmcore.corpora import Corpus
+    from lmcore.training.finetune import Start
 
 Arrays = dict[str, np.ndarray]
 
@@ -78,6 +79,12 @@ class Context:
         if hashlib.sha256(data).hexdigest() != sha:
             raise ValueError("The file of this text was changed on the disk, so it cannot be used.")
         return corpora.from_text(data.decode("utf-8"), str(corpus.get("title") or "Your text"))
+
+    def resolve_start(self, start: Mapping[str, Any]) -> Start:
+        """The trained model that a spec goes on from: a shipped one, or one of the library. ValueError in words."""
+        from lmcore.jobs.starts import open_start
+
+        return open_start(start, self._texts.parent / "models", self.resolve_text)  # beside the texts, in a library
 
     def _load(self) -> tuple[Arrays, dict[str, Any]] | None:
         try:

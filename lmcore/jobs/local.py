@@ -25,8 +25,9 @@ from lmcore.jobs import store
 from lmcore.jobs.board import Board
 from lmcore.jobs.protocol import ACTIVE, WAITING, Event, JobError, JobResult, JobStatus, JobTicket, Spec
 from lmcore.jobs.running import Settings
+from lmcore.jobs.starts import is_shipped
 from lmcore.jobs.supervisor import Supervisor
-from lmcore.jobs.tasks import TASKS, Task, checked, identity, load, steps_of, text_of
+from lmcore.jobs.tasks import TASKS, Task, checked, identity, load, start_of, steps_of, text_of
 from lmcore.library import Library
 
 PER_WORKSPACE = 2  # jobs of one workspace that wait or run
@@ -88,6 +89,9 @@ class LocalRunner:
         text = text_of(spec)
         if text is not None and not self.library.has_text(workspace, text):
             raise JobError("The text of this run is not in your library.")
+        start = start_of(spec)
+        if start is not None and not is_shipped(start) and not self.library.has_model(workspace, start):
+            raise JobError("The model that this run starts from is not in your library.")
         name = identity(spec, self.tasks)
         with self.library.db.write() as conn:
             own = self.library.own(conn, workspace)

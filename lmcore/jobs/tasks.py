@@ -39,6 +39,12 @@ TASKS: dict[str, Task] = {
         rescue="lmcore.jobs.train:rescue",
         warm="lmcore.jobs.train:warm",
     ),
+    "translate": Task(
+        run="lmcore.jobs.translate:run",
+        check="lmcore.jobs.translate:check",
+        identity="lmcore.jobs.translate:identity",
+        rescue="lmcore.jobs.train:rescue",
+    ),
     "count": Task(run="lmcore.jobs.count:run", check="lmcore.jobs.count:check", identity="lmcore.jobs.count:identity"),
     "count-report": Task(
         run="lmcore.jobs.count_report:run",
@@ -85,6 +91,12 @@ def text_of(spec: Spec) -> str | None:
     if isinstance(corpus, dict) and corpus.get("kind") == "text":
         return str(corpus.get("sha256", ""))
     return None
+
+
+def start_of(spec: Spec) -> str | None:
+    """The hash of the trained model that a job goes on from, if it does."""
+    start = spec.get("start")
+    return str(start.get("hash", "")) if isinstance(start, dict) else None
 
 
 def steps_of(spec: Spec) -> int | None:

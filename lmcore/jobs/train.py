@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from lmcore.corpora import Corpus
 from lmcore.jobs.context import Context, read_state
 from lmcore.tokenizers import KINDS
 from lmcore.training import spec as specs
+from lmcore.training.finetune import plain
 
 Spec = dict[str, Any]
 OFTEN = ("tales", "shakespeare-1mb")  # tokenized beforehand, since most first runs are on them
@@ -24,22 +26,32 @@ OFTEN = ("tales", "shakespeare-1mb")  # tokenized beforehand, since most first r
 
 def check(spec: Spec) -> Spec:
     """The spec in full; ValueError in words."""
-    return specs.validate(_run_spec(spec))
+    return specs.validate(run_spec(spec))
 
 
 def identity(spec: Spec) -> str:
     """Equal for runs that compute the same."""
-    return specs.spec_hash(_run_spec(spec))
+    return specs.spec_hash(run_spec(spec))
 
 
 def run(spec: Spec, context: Context) -> Iterator[dict[str, Any]]:
     """Train, keep, tell."""
+    run = partial(specs.run, resolve_start=context.resolve_start)
+    yield from follow(run, run_spec(spec), context, context.resolve_text)
+
+
+def follow(
+    run: Callable[..., Iterator[dict[str, Any]]],
+    spec: Spec,
+    context: Context,
+    resolve_text: Callable[[dict[str, Any]], Corpus],
+) -> Iterator[dict[str, Any]]:
+    """Do what `run` does of lmcore.training.spec, or of a module like it; its weights as files, the rest as events."""
     context.wraps_up = True
-    spec = _run_spec(spec)
     texts: list[Corpus] = []
 
     def resolve(corpus: dict[str, Any]) -> Corpus:
-        texts.append(context.resolve_text(corpus))
+        texts.append(resolve_text(corpus))
         return texts[-1]
 
     resume = context.resume[0] if context.resume else None
@@ -50,7 +62,7 @@ def run(spec: Spec, context: Context) -> Iterator[dict[str, Any]]:
     def hold(state: Callable[[], Any]) -> None:
         held[:] = [state]
 
-    for event in specs.run(spec, resolve, resume, hold_state=hold):
+    for event in specs.run(spec, resolve, resume, hold_state=hold, resolve_start=context.resolve_start):
         arrays = event.pop("arrays", None)
         if event["kind"] == "start":
             start = event
@@ -88,7 +100,8 @@ def warm() -> Iterator[None]:
             yield
 
 
-def _run_spec(spec: Spec) -> Spec:
+def run_spec(spec: Spec) -> Spec:
+    """A job's spec without its task."""
     return {name: value for name, value in spec.items() if name != "task"}
 
 
@@ -97,7 +110,8 @@ def rescue(folder: Path) -> None:
     weights, about = read_state(folder, "weights/")
     start, step = about["start"], about["step"]
     card = {**about["card"], "steps": step, "stopped": f"Ended at step {step:,} of {start['max_steps']:,}."}
-    _keep(folder / "model", start, {name.removeprefix("weights/"): w for name, w in weights.items()}, card)
+    arrays = plain({name.removeprefix("weights/"): w for name, w in weights.items()})
+    _keep(folder / "model", start, arrays, card)
 
 
 def _keep(folder: Path, start: dict[str, Any], arrays: Any, card: dict[str, Any]) -> str:
@@ -107,7 +121,7 @@ def _keep(folder: Path, start: dict[str, Any], arrays: Any, card: dict[str, Any]
 def _unfinished(start: dict[str, Any], spec: Spec, corpus: Corpus, held_out_loss: float | None) -> dict[str, Any]:
     """The card of a run before its end."""
     return {
-        "title": f"{start['family']} on {corpus.title}",
+        "title": specs.title_of(spec, corpus.title),
         "corpus": {"name": corpus.name, "title": corpus.title, "sha256": corpus.sha256},
         "spec": spec,
         "code": specs.code_version(),

@@ -96,6 +96,13 @@ class Models(Quota):
         with self.db.read() as conn:
             return self.as_model(self.model_row(conn, workspace, model_id))
 
+    def has_model(self, workspace: str, digest: str) -> bool:
+        """True when this workspace keeps the model of this hash: only then may it train it on."""
+        table = schema.models
+        with self.db.read() as conn:
+            mine = (table.c.workspace_id == self.find(conn, workspace)) & (table.c.hash == digest)
+            return conn.execute(select(table.c.id).where(mine)).first() is not None
+
     def rename_model(self, workspace: str, model_id: str, title: str) -> Model:
         """Give it another title."""
         return self._change(workspace, model_id, title=title_of(title, "My model"))

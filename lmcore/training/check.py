@@ -2,6 +2,8 @@
 
 A spec: {"version": 1, "corpus": {"kind": "shipped", "name": …} or {"kind": "text", "sha256": …, "title": …},
 "tokenizer": {"kind": …, options}, "model": {"family": …, its settings without vocab_size}, "train": TrainConfig's}.
+One that goes on from a trained model has its tokenizer's kind and its model's settings, and besides "start" and
+"trained": see lmcore.training.finetune.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from __future__ import annotations
 from typing import Any
 
 from lmcore import corpora
-from lmcore.models import configure
+from lmcore.models import TRANSLATORS, configure
 from lmcore.tokenizers import KINDS
 from lmcore.training.config import TrainConfig
+from lmcore.training.finetune import check_start, check_trained
 
 VERSION = 1
 Spec = dict[str, Any]
@@ -23,31 +26,42 @@ MAX_BATCH_TOKENS = 65_536  # batch_size · block_size
 MAX_LOGITS = 100_000_000  # batch_size · block_size · V: 400 MB
 MAX_FLOPS = 2e15  # a whole run; some hours on two cores
 MAX_VOCAB = 32_768
+NOT_CONTINUED = ("word2vec",)  # its one step is the whole text
 DEFAULT_VOCAB = {"word": 4096, "bpe": 1024}
 
 
 def validate(spec: Any) -> Spec:
     """The spec in full, every default written out; ValueError says what is wrong and which limit it broke."""
-    _fields(spec, "a run", {"version", "corpus", "tokenizer", "model"}, {"train"})
+    _fields(spec, "a run", {"version", "corpus", "tokenizer", "model"}, {"train", "start", "trained"})
     if spec["version"] != VERSION or isinstance(spec["version"], bool):
         raise ValueError(f"this run has version {spec['version']!r:.20}; only version {VERSION} is known")
     corpus, tokenizer = check_corpus(spec["corpus"]), _tokenizer(spec["tokenizer"])
     if not isinstance(spec["model"], dict) or "vocab_size" in spec["model"]:
         raise ValueError("a run's model must be an object; its vocab_size comes from the tokenizer")
     family = spec["model"].get("family")
+    if family in TRANSLATORS:
+        raise ValueError("a translator learns from pairs of sentences, not from a text")
     settings = {name: value for name, value in spec["model"].items() if name != "family"}
     vocab_size = tokenizer.get("vocab_size", 256)  # of characters it is only known when the text is read
     config = configure(family, settings, vocab_size)
     train = TrainConfig.from_dict(spec.get("train") or {})
     check_size(config, train)
     model = {name: value for name, value in config.to_dict().items() if name != "vocab_size"}
-    return {
+    whole = {
         "version": VERSION,
         "corpus": corpus,
         "tokenizer": tokenizer,
         "model": {"family": family, **model},
         "train": train.to_dict(),
     }
+    if "start" in spec:
+        if not hasattr(config, "flops_per_token") or family in NOT_CONTINUED:
+            raise ValueError(f"a model of the family {family!r:.40} cannot be trained on")
+        whole["start"] = check_start(spec["start"])
+        whole["trained"] = check_trained(spec.get("trained", {"what": "all"}), str(family))
+    elif "trained" in spec:
+        raise ValueError("what is trained can only be said of a model that a run starts from")
+    return whole
 
 
 def check_size(config: Any, train: TrainConfig) -> None:

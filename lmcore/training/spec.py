@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from lmcore import corpora, paths
 from lmcore.corpora import Corpus
-from lmcore.models import configure, model_class
+from lmcore.models import TRANSLATORS, configure, model_class
 from lmcore.tokenizers import train as train_tokenizer
+from lmcore.training import finetune
 from lmcore.training.check import VERSION, Spec, check_size, validate
 from lmcore.training.config import TrainConfig
 from lmcore.training.presets import DEFAULT_PRESETS, preset_named
@@ -33,7 +34,7 @@ Event = dict[str, Any]
 SAMPLE_TEMPERATURE = 0.8
 SAMPLE_TOKENS = {"char": 240, "word": 60, "bpe": 100}
 METRIC_CHARS = 60_000  # of the held-out text, for the metrics of a finished run
-TRAINERS = {"word2vec": "lmcore.training.word2vec"}
+TRAINERS = {"word2vec": "lmcore.training.word2vec"} | dict.fromkeys(TRANSLATORS, "lmcore.training.pairs")
 """Family -> the module that trains, samples and measures it, where that is not lmcore.training.trainer."""
 
 
@@ -94,6 +95,8 @@ def spec_hash(spec: Spec) -> str:
     """
     spec = validate(spec)
     content = {**spec, "corpus": text_hash(spec["corpus"]), "code": code_version()}
+    if "start" in spec:
+        content["start"] = spec["start"]["hash"]
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
@@ -152,16 +155,22 @@ def run(
     resume: Mapping[str, NDArray[Any]] | None = None,
     *,
     hold_state: Callable[[Callable[[], dict[str, NDArray[Any]]]], None] | None = None,
+    resolve_start: finetune.Resolve | None = None,
 ) -> Iterator[Event]:
     """Do what a spec says; each event is a dictionary with its "kind":
 
     - "start": family, config (with vocab_size), tokenizer (its `to_dict`), n_params, n_tokens, n_held_out, max_steps,
       title, resumed_from (a step or None);
     - "step": step, max_steps, loss and grad_norm (None when not finite), held_out_loss (or None), learning_rate,
-      tokens_per_second, seconds;
+      tokens_per_second, seconds; of a translator with each held-out loss also exact, a share;
     - "sample": step, text;
     - "snapshot": step, arrays (name -> float32);
     - "done": step, metrics, seconds, stopped (why it ended before its time, or None), arrays (the final weights), card.
+
+    A run that goes on from a trained model (`resolve_start` opens it) adds to "start" n_trained, unknown (the share of
+    the text that the model's tokenizer does not know) and first (is the first text there to be asked about), and to
+    the "step"s with a held-out loss, and to step 0, first_loss: that of the text the model came from. Adapters are put
+    into the weights that it sends.
 
     Before each "step" event `hold_state` is handed a function that returns everything needed to go on from that step;
     what it returned, given as `resume`, continues the run exactly. It holds until the next event is asked for.
@@ -169,11 +178,22 @@ def run(
     """
     spec = validate(spec)
     corpus = resolve_text(spec["corpus"])
-    tokenizer, tokens, held_out, held_out_text = prepare(corpus, canonical_json(spec["tokenizer"]))
     family = spec["model"]["family"]
     settings = {name: value for name, value in spec["model"].items() if name != "family"}
-    config = configure(family, settings, tokenizer.vocab_size)
     train = TrainConfig.from_dict(spec["train"])
+    begin, more = None, {}
+    if "start" in spec:
+        if resolve_start is None:
+            raise ValueError("this run needs a model to start from, and nobody who opens it")
+        begin = resolve_start(spec["start"])
+        tokenizer = begin.tokenizer
+        tokens, held_out, held_out_text, unknown = finetune.prepare(corpus, tokenizer.to_json())
+        more = {"unknown": unknown, "first": bool(begin.first_text)}
+    else:
+        tokenizer, tokens, held_out, held_out_text = prepare(corpus, canonical_json(spec["tokenizer"]))
+    config = configure(family, settings, tokenizer.vocab_size)
+    if begin is not None and (begin.model.family, begin.model.config) != (family, config):
+        raise ValueError("the model to start from has another shape than this run says")
     check_size(config, train)
 
     start: Event = {
@@ -184,15 +204,16 @@ def run(
         "n_tokens": int(tokens.ids.size),
         "n_held_out": int(held_out.ids.size),
         "title": corpus.title,
+        **more,
     }
     card = {
-        "title": f"{family} on {corpus.title}",
+        "title": title_of(spec, corpus.title),
         "corpus": {"name": corpus.name, "title": corpus.title, "sha256": corpus.sha256},
         "spec": spec,
         "code": code_version(),
     }
-    ready = Ready(config, train, tokenizer, tokens, held_out, held_out_text, start, card)
-    yield from _count(ready) if family == "ngram" else _train(ready, resume, hold_state)
+    ready = Ready(config, train, tokenizer, tokens, held_out, held_out_text, start, card, begin, spec.get("trained"))
+    yield from _count(ready) if family == "ngram" else train_steps(ready, resume, hold_state)
 
 
 @dataclass(frozen=True)
@@ -204,9 +225,12 @@ class Ready:
     tokenizer: Any
     tokens: Any
     held_out: Any
-    held_out_text: str
+    held_out_text: Any
+    """What the finished model is measured on: a text, or pairs."""
     start: Event
     card: dict[str, Any]
+    begin: finetune.Start | None = None
+    trained: dict[str, Any] | None = None
 
 
 @lru_cache(maxsize=8)
@@ -223,15 +247,16 @@ def prepare(corpus: Corpus, tokenizer: str) -> tuple[Any, Any, Any, str]:
     return trained, tokenize(trained, train_text), tokenize(trained, held_out_text), held_out_text
 
 
-def _train(
+def train_steps(
     ready: Ready, resume: Mapping[str, NDArray[Any]] | None, hold_state: Callable[[Any], None] | None
 ) -> Iterator[Event]:
-    """Learning takes steps."""
+    """Learning takes steps: the events of `run`, from the first to "done"."""
     start, train, tokenizer = ready.start, ready.train, ready.tokenizer
     trainer = import_module(TRAINERS.get(start["family"], "lmcore.training.trainer"))
-    model = model_class(start["family"])(ready.config, seed=train.seed)
+    model, watch = _new(ready)
     resumed_from = int(resume["step"][0]) if resume is not None and "step" in resume else None
-    yield start | {"n_params": model.n_params, "max_steps": train.max_steps, "resumed_from": resumed_from}
+    counted = {"n_params": model.n_params, "max_steps": train.max_steps, "resumed_from": resumed_from}
+    yield start | counted | ({"n_trained": finetune.n_trained(model)} if watch else {})
 
     report = None
     history: dict[str, list[Any]] = {"steps": [], "samples": []}  # kept in the card, so that a run can be replayed
@@ -245,24 +270,32 @@ def _train(
     ):
         if hold_state is not None and not report.stopped:
             hold_state(report.state_arrays)
+        losses = {"held_out_loss": report.held_out_loss}
+        if watch:
+            losses |= watch(model, report.held_out_loss, report.step)
         yield {
             "kind": "step",
             "step": report.step,
             "max_steps": train.max_steps,
             "loss": _finite(report.loss),
-            "held_out_loss": report.held_out_loss,
+            **losses,
             "grad_norm": _finite(report.grad_norm),
             "learning_rate": report.learning_rate,
             "tokens_per_second": report.tokens_per_second,
             "seconds": report.seconds,
+            **report.more,
         }
-        losses = [None if loss is None else _finite(round(loss, 4)) for loss in (report.loss, report.held_out_loss)]
-        history["steps"].append([report.step, *losses, round(report.seconds, 2)])
+        for name, value in report.more.items():
+            history.setdefault(name, []).append([report.step, round(value, 4)])
+        rounded = [None if loss is None else _finite(round(loss, 4)) for loss in (report.loss, losses["held_out_loss"])]
+        history["steps"].append([report.step, *rounded, round(report.seconds, 2)])
+        if "first_loss" in losses:
+            history.setdefault("first", []).append([report.step, _finite(round(losses["first_loss"], 4))])
         if report.sample is not None:
             history["samples"].append([report.step, report.sample])
             yield {"kind": "sample", "step": report.step, "text": report.sample}
         if report.snapshot is not None:
-            yield {"kind": "snapshot", "step": report.step, "arrays": report.snapshot}
+            yield {"kind": "snapshot", "step": report.step, "arrays": finetune.plain(report.snapshot)}
 
     step = report.step if report else resumed_from or 0
     seconds = report.seconds if report else 0.0
@@ -270,6 +303,24 @@ def _train(
     if hasattr(model, "eval"):
         model.eval()
     yield _done(ready, model, step, seconds, stopped, {"history": thinned(history)})
+
+
+def _new(ready: Ready) -> tuple[Any, Callable[[Any, float | None, int], dict[str, Any]] | None]:
+    """The model before its first step, and what watches over both texts where it goes on from a trained one."""
+    seed = ready.train.seed
+    if ready.begin is None or ready.trained is None:
+        return model_class(ready.start["family"])(ready.config, seed=seed), None
+    watch = finetune.watch(ready.begin, ready.held_out, ready.train)
+    what, rank = ready.trained["what"], ready.trained.get("rank", finetune.DEFAULT_RANK)
+    return finetune.mark(ready.begin.model, what, rank, seed), watch
+
+
+def title_of(spec: Spec, text: str) -> str:
+    """What the model of a run is called."""
+    family = spec["model"]["family"]
+    if "start" not in spec or spec["trained"]["what"] == "scratch":
+        return f"{family} on {text}"
+    return f"{spec['start']['title']}, then {text}"
 
 
 def thinned(history: dict[str, list[Any]], most: int = 200) -> dict[str, list[Any]]:
@@ -320,7 +371,7 @@ def _done(ready: Ready, model: Any, step: int, seconds: float, stopped: str | No
         "stopped": stopped,
         "metrics": metrics,
         "card": card | ({"stopped": stopped} if stopped else {}),
-        "arrays": model.state_arrays(),
+        "arrays": finetune.plain(model.state_arrays()),
     }
 
 

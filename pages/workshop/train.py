@@ -92,7 +92,7 @@ def shown_job() -> JobStatus | None:
 
 def is_of_this_page(job: JobStatus) -> bool:
     """Other lessons train too, what this one does not offer."""
-    return job.task == "train" and job.spec["model"]["family"] in FAMILY_NAMES
+    return job.task == "train" and job.spec["model"]["family"] in FAMILY_NAMES and "start" not in job.spec
 
 
 def train(anew: bool = False) -> None:
