@@ -71,7 +71,7 @@ def expanded(x: Sequence[int] | Ints, y: Sequence[int] | Ints) -> tuple[Ints, In
 
 
 def losses(model: Any, x: Ints, y: Ints) -> Floats:
-    """x, y (M, L) -> (M, L): −log p(y[m, t] | x[m, :t+1]) in nats, all from one causal pass, in the model's own type."""
+    """x, y (M, L) -> (M, L): −log p(y[m, t] | x[m, :t+1]) in nats, from one causal pass in the model's own type."""
     import torch
     from torch.nn import functional as F
 

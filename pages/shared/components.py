@@ -275,6 +275,18 @@ def index_sent(
     return None, sent["seq"] if lets_go else None
 
 
+def numbers_sent(key: str, event: str, names: Sequence[str]) -> tuple[tuple[int, ...] | None, Any]:
+    """(whole numbers of these names, seq) as the browser sent them in one event; nothing where one is missing."""
+    state = st.session_state.get(key)
+    sent = state.get(event) if isinstance(state, Mapping) else None
+    if not isinstance(sent, Mapping) or "seq" not in sent:
+        return None, None
+    numbers = [whole(sent.get(name)) for name in names]
+    if None in numbers:
+        return None, None
+    return tuple(number for number in numbers if number is not None), sent["seq"]
+
+
 def whole(value: Any) -> int | None:
     """A JSON value when it is a whole number, else None."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -111,6 +111,25 @@ CHAPTERS: dict[str, list[Lesson]] = {
             "Ask of any token what else could have come, and branch from there.", ":material/search_insights:",
         ),
     ],
+    "Uses": [
+        Lesson(
+            "pre-training", "uses/pre_training.py", "Pre-training",
+            "A text becomes pairs, one mask answers all of them at once, and one step is taken in slow motion.",
+            ":material/school:",
+        ),
+    ],
 }  # fmt: skip
+
+CHAPTER_SAYS = {
+    "Workshop": "Train a model on your own text, and keep it.",
+    "Foundations": "Numbers for chance, and numbers for text: what all the rest stands on.",
+    "Counting": "The simplest models: count what follows what.",
+    "Neural": "Words become vectors, and the vectors are learnt.",
+    "Memory": "One state, carried from token to token.",
+    "Transformers": "Every token looks back at all that came before it.",
+    "Generation": "From probabilities to a text.",
+    "Uses": "What a next-word predictor can become.",
+}
+"""What each chapter is about, for its card on Home."""
 
 LESSONS = {lesson.slug: lesson for lessons in CHAPTERS.values() for lesson in lessons}

@@ -35,7 +35,19 @@ def warm_up() -> None:
     jobs = runner()
     for file in sorted(Path(__file__).parent.glob("*.py")):  # with pandas and all else that pages need
         importlib.import_module(f"pages.shared.{file.stem}")
-    from pages.shared import counted, gates, inside, live, living, models, probability, texts, tokenized, vectors
+    from pages.shared import (
+        counted,
+        gates,
+        inside,
+        live,
+        living,
+        models,
+        pretraining,
+        probability,
+        texts,
+        tokenized,
+        vectors,
+    )
 
     models.warm_up()
     living.runs()
@@ -48,6 +60,7 @@ def warm_up() -> None:
     vectors.warm_up()
     gates.warm_up()
     inside.warm_up()
+    pretraining.warm_up()
     jobs.wait_warm()
 
 

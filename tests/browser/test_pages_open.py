@@ -30,6 +30,7 @@ STAGES = {  # what must be drawn before a page counts as open
     "temperature": ".temperature-bench .rows .row",
     "sampling": ".sampling-pipeline .rows .row",
     "inspect": ".token-strip .strip .tok",
+    "pre-training": ".training-pairs .strip .tok",
     "library": "h3",
 }
 FIRST = [lessons[0].slug for lessons in list(CHAPTERS.values())[1:]]
