@@ -25,7 +25,7 @@ from lmcore import paths
 from lmcore.files import write_atomic
 from lmcore.models import configure, model_class
 from lmcore.models.base import LanguageModel
-from lmcore.tokenizers import Tokenizer, from_dict
+from lmcore.tokenizers import PairTokenizer, Tokenizer, from_dict
 from lmcore.weights import parse_json, read_weights
 
 FORMAT = 1
@@ -180,6 +180,7 @@ def load(folder: Path, step: int | None = None) -> Checkpoint:
         raise ValueError(
             f"the model has {checked.vocab_size:,} tokens and its tokenizer {tokenizer.vocab_size:,}; they do not match"
         )
+    _check_source(checked, tokenizer)
     if step is None:
         arrays = read_weights(folder / "model.safetensors", checked)
         digest = content_hash(about["family"], config, arrays, tokenizer.to_json())
@@ -193,6 +194,18 @@ def load(folder: Path, step: int | None = None) -> Checkpoint:
         digest = content_hash(about["family"], config, arrays, tokenizer.to_json())
     model = model_class(about["family"]).from_arrays(checked, arrays)
     return Checkpoint(model, tokenizer, read_card(folder), digest, folder)
+
+
+def _check_source(config: Any, tokenizer: Tokenizer) -> None:
+    """A translator has a tokenizer for what it reads too, and nobody else has; ValueError when that does not fit."""
+    size = getattr(config, "source_vocab_size", None)
+    theirs = tokenizer.source.vocab_size if isinstance(tokenizer, PairTokenizer) else None
+    if size != theirs:
+        raise ValueError(
+            "the model reads {} and its tokenizer {}; they do not match".format(
+                *("no source" if n is None else f"a source of {n:,} tokens" for n in (size, theirs))
+            )
+        )
 
 
 def shipped() -> dict[str, Path]:

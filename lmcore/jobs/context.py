@@ -71,6 +71,10 @@ class Context:
 
         if corpus.get("kind") == "shipped":
             return corpora.load(str(corpus.get("name", "")))
+        return corpora.from_text(self.read_text(corpus), str(corpus.get("title") or "Your text"))
+
+    def read_text(self, corpus: Mapping[str, Any]) -> str:
+        """A text of the library, as it is kept. ValueError in words."""
         sha = str(corpus.get("sha256", ""))
         try:
             data = files.named(self._texts, sha, ".txt").read_bytes()
@@ -78,7 +82,7 @@ class Context:
             raise ValueError("The text of this job is no longer in the library.") from error
         if hashlib.sha256(data).hexdigest() != sha:
             raise ValueError("The file of this text was changed on the disk, so it cannot be used.")
-        return corpora.from_text(data.decode("utf-8"), str(corpus.get("title") or "Your text"))
+        return data.decode("utf-8")
 
     def resolve_start(self, start: Mapping[str, Any]) -> Start:
         """The trained model that a spec goes on from: a shipped one, or one of the library. ValueError in words."""

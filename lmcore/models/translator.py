@@ -22,7 +22,7 @@ from lmcore.models.encoder_decoder import MAX_TARGET, PADDING, EncoderDecoder, G
 from lmcore.models.gpt import MLP
 from lmcore.models.gpt_step import LN_EPS
 from lmcore.models.network import checksum, table
-from lmcore.models.positions import fixed
+from lmcore.models.positions import sinusoidal
 from lmcore.models.translator_config import TranslatorConfig
 from lmcore.models.translator_step import StepWeights, TranslatorState, advance, begin
 
@@ -133,18 +133,23 @@ class Translator(EncoderDecoder):
         self.lm_head.weight = self.wte.weight  # tied: one matrix reads tokens in and scores them at the end
         if seed is not None:
             self._initialise(seed)
-        waves = fixed("sinusoidal", MAX_TARGET, config.n_embd, config.n_head)["waves"]
-        self.register_buffer("waves", torch.from_numpy(waves), persistent=False)
+        waves = torch.from_numpy(sinusoidal(MAX_TARGET, config.n_embd))
+        self.register_buffer("waves", waves, persistent=False)  # computed, never saved
         self._step_weights: tuple[tuple[int, ...], StepWeights] | None = None
 
     def _initialise(self, seed: int) -> None:
-        """As in a GPT: normal with deviation 0.02, what adds to the stream scaled down by the number of additions."""
+        """Normal, with the deviation at which sums over a width of n keep their size: 1/√n.
+
+        What adds to the stream is scaled down by the number of additions. A GPT's 0.02, made for wider models, needs
+        three times as many steps here.
+        """
         generator = torch.Generator().manual_seed(seed)
         for name, parameter in self.named_parameters():
             if parameter.dim() < 2:
                 nn.init.constant_(parameter, 1.0 if "ln_" in name and name.endswith("weight") else 0.0)
             else:
-                std = 0.02 / math.sqrt(2 * self.config.n_layer) if "c_proj" in name else 0.02
+                std = 1 / math.sqrt(parameter.shape[1])
+                std = std / math.sqrt(2 * self.config.n_layer) if "c_proj" in name else std
                 nn.init.normal_(parameter, 0.0, std, generator=generator)
 
     def _assign(self, state: dict[str, Tensor]) -> None:
@@ -171,10 +176,12 @@ class Translator(EncoderDecoder):
         return record("logits", self.lm_head(record("ln_f", self.ln_f(x))))
 
     def _embed(self, x: Tensor, record: Unwatched) -> Tensor:
-        """Token embeddings (B, T, C) with their positions added."""
+        """Token embeddings (B, T, C), made as large as the waves of their positions, and these added."""
         if x.shape[1] > MAX_TARGET:
             raise ValueError(f"{x.shape[1]:,} positions are too many; the limit is {MAX_TARGET:,}")
-        x = record("token_embedding", x) + self.waves[: x.shape[1]]
+        # x ← √C x + PE
+        x = record("token_embedding", math.sqrt(self.config.n_embd) * x)
+        x = x + record("position_embedding", self.waves[None, : x.shape[1]])
         return record("embedding", F.dropout(x, self.config.dropout, self.training))
 
     def forward(self, source: Tensor, idx: Tensor) -> Tensor:

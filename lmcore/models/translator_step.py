@@ -31,12 +31,12 @@ class StepWeights:
         use_one_thread()
         self.config = config
         self.arrays = {name: array.copy() for name, array in arrays.items()}
-        self.waves = _waves(FIRST_WAVES, config.n_embd)
+        self.waves = sinusoidal(FIRST_WAVES, config.n_embd)
 
     def wave(self, n: int) -> Floats:
         """(C,) what is added at position n."""
         if n >= len(self.waves):
-            self.waves = _waves(2 * n, self.config.n_embd)
+            self.waves = sinusoidal(2 * n, self.config.n_embd)
         return self.waves[n]
 
     def linear(self, name: str, x: Floats) -> Floats:
@@ -47,10 +47,6 @@ class StepWeights:
         """g (x - mean(x)) / √(var(x) + ε) + b; x (C,)."""
         x = x - x.mean()
         return x / math.sqrt(x @ x / x.size + LN_EPS) * self.arrays[f"{name}.weight"] + self.arrays[f"{name}.bias"]
-
-
-def _waves(n: int, n_embd: int) -> Floats:
-    return np.float32(0.02 * math.sqrt(2)) * sinusoidal(n, n_embd)
 
 
 class Seen(NamedTuple):
@@ -84,7 +80,7 @@ def advance(state: TranslatorState, token: int) -> tuple[TranslatorState, Floats
     """Take in one token: the new state and (V,) log-probabilities of what comes next."""
     w, n = state.weights, state.length
     H, D = w.config.n_head, w.config.head_dim
-    x = w.arrays["wte.weight"][token] + w.wave(n)  # (C,)
+    x = np.float32(math.sqrt(H * D)) * w.arrays["wte.weight"][token] + w.wave(n)  # (C,)
     written = []
     for i, (source, before) in enumerate(zip(state.source, state.written, strict=True)):
         block = f"decoder.{i}"

@@ -8,6 +8,7 @@ from lmcore.tokenizers.base import START, START_ID, Tokenizer
 from lmcore.tokenizers.bpe import BPETokenizer
 from lmcore.tokenizers.char import CharTokenizer
 from lmcore.tokenizers.checks import MAX_VOCAB
+from lmcore.tokenizers.pairs import PairTokenizer
 from lmcore.tokenizers.word import WordTokenizer
 
 _CLASSES: dict[str, type[CharTokenizer] | type[WordTokenizer] | type[BPETokenizer]] = {
@@ -24,6 +25,7 @@ __all__ = [
     "START_ID",
     "BPETokenizer",
     "CharTokenizer",
+    "PairTokenizer",
     "Tokenizer",
     "WordTokenizer",
     "from_dict",
@@ -40,6 +42,8 @@ def from_dict(data: Any) -> Tokenizer:
     """Read back what `Tokenizer.to_dict` wrote, checked as a stranger's file; ValueError says what is wrong."""
     if not isinstance(data, dict):
         raise ValueError("this is not the description of a tokenizer")
+    if data.get("kind") == PairTokenizer.kind:  # a translator's; it is made from pairs, not from a text
+        return PairTokenizer.from_dict(data)
     return _class(data.get("kind")).from_dict(data)
 
 

@@ -28,6 +28,8 @@ class StepReport:
     """Time spent on updates since the beginning, earlier parts of a resumed run included."""
     held_out_loss: float | None = None
     sample: str | None = None
+    more: dict[str, float] = field(default_factory=dict)
+    """Other measurements of this moment, by name: "exact", the share of sentences that are translated to the letter."""
     snapshot: Arrays | None = None
     """Name -> float32 array of every parameter, where the configuration asks for a snapshot."""
     stopped: str | None = None
