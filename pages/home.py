@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared import components, living
-from pages.shared.lessons import CHAPTERS
+from pages.shared.lessons import CHAPTER_SAYS, CHAPTERS
 
 st.title("See how a language model works", anchor=False)
 st.markdown(
@@ -13,10 +13,10 @@ st.markdown(
 components.living_sentence(living.runs(), key="home.living")
 
 st.subheader("Where to go", anchor=False)
-cards = [(chapter, lesson) for chapter, lessons in CHAPTERS.items() if chapter for lesson in lessons]
-with st.container(horizontal=True, gap="medium", key="home.cards"):
-    for chapter, lesson in cards:
-        with st.container(border=True, width=330, key=f"card-{lesson.slug}"):
-            st.caption(chapter)
-            st.page_link(lesson.file, label=f"**{lesson.title}**", icon=lesson.icon)
-            st.markdown(lesson.says)
+chapters = [chapter for chapter in CHAPTERS if chapter]
+for i in range(0, len(chapters), 3):
+    for column, chapter in zip(st.columns(3), chapters[i : i + 3], strict=False):
+        with column, st.container(border=True, height="stretch", gap="xsmall"):
+            st.markdown(f"**{chapter}**  \n{CHAPTER_SAYS[chapter]}")
+            for lesson in CHAPTERS[chapter]:
+                st.page_link(lesson.file, label=lesson.title, icon=lesson.icon, help=lesson.says)

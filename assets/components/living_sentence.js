@@ -45,10 +45,8 @@ function make(root) {
     grown.textContent = steps.slice(0, Math.max(0, me.step - 1)).map((step) => step[0]).join("");
     fresh.textContent = me.step > 0 ? steps[me.step - 1][0] : "";
     const at = Math.min(me.step, steps.length - 1);
-    const [text, , alternatives, other] = steps[at];
+    const [text, , alternatives, other, chosen] = steps[at];
     const lit = me.lit || done;
-    let chosen = alternatives.findIndex((pair) => pair[0] === text);
-    if (chosen >= BARS) chosen = -1;
     for (let j = 0; j < BARS; j++) {
       const pair = alternatives[j], { node, chip, fill, num } = lines[j];
       node.classList.toggle("absent", !pair);

@@ -393,7 +393,8 @@ def living_sentence(runs: Sequence[Mapping[str, Any]], *, key: str, step_ms: int
     """Precomputed generations, played token by token with the distribution of the next token moving below.
 
     Each run: {"prompt": str, "steps": [{"text", "prob", "alternatives": [[text, prob], …8], "other": the rest's
-    probability}, …]}. Plays in the browser alone; after the last token it waits, then begins the next run.
+    probability, "chosen": which alternative was drawn, -1 for another token}, …]}. Plays in the browser alone; after
+    the last token it waits, then begins the next run.
     """
     if not runs or not all(run["steps"] for run in runs):
         raise ValueError("a living sentence needs at least one run, and each run at least one step")
@@ -406,6 +407,7 @@ def living_sentence(runs: Sequence[Mapping[str, Any]], *, key: str, step_ms: int
                     round(float(step["prob"]), 6),
                     [[str(text), round(float(prob), 6)] for text, prob, *_ in list(step["alternatives"])[:8]],
                     round(float(step["other"]), 6),
+                    int(step["chosen"]) if int(step["chosen"]) < 8 else -1,
                 ]
                 for step in run["steps"]
             ],

@@ -31,10 +31,14 @@ def run(loaded: models.Loaded, prompt: str, seed: int) -> dict[str, Any]:
         before = tokenizer.decode(ids)
         ids = [*ids, step.token]
         shown = [[tokenizer.itos[token], prob] for token, prob in step.alternatives]
+        chosen = next((i for i, (token, _) in enumerate(step.alternatives) if token == step.token), -1)
         rest = max(0.0, 1 - sum(prob for _, prob in step.alternatives))
         steps.append(
-            {"text": tokenizer.decode(ids)[len(before) :], "prob": step.prob, "alternatives": shown, "other": rest}
-        )
+            {
+                "text": tokenizer.decode(ids)[len(before) :], "prob": step.prob, "alternatives": shown, "other": rest,
+                "chosen": chosen,
+            }
+        )  # fmt: skip
         if steps[-1]["text"].strip() in (".", "?", "!"):
             break
     return {"prompt": prompt, "steps": steps}

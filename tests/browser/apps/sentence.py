@@ -20,8 +20,11 @@ def run(prompt: str, text: str) -> dict:
             others.insert(place, word)
         pairs = [[other, float(p)] for other, p in zip(others[:8], probs, strict=False)]
         steps.append(
-            {"text": word, "prob": float(probs[min(place, 8)]), "alternatives": pairs, "other": float(probs[8:].sum())}
-        )
+            {
+                "text": word, "prob": float(probs[min(place, 8)]), "alternatives": pairs,
+                "other": float(probs[8:].sum()), "chosen": place if place < 8 else -1,
+            }
+        )  # fmt: skip
     return {"prompt": prompt, "steps": steps}
 
 
