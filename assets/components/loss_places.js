@@ -15,6 +15,7 @@ function make(root) {
   const detail = el("p", "detail"), bars = el("div", "bars", null, { "aria-hidden": "true" }), live = el("p", "unseen", "", { "aria-live": "polite" });
   root.append(lever, said, grid, detail, bars, live);
 
+  const nats = (x) => (x < 0.001 ? "<0.001" : digits(x));
   const text = (i) => visible(me.data.tokens[i]);
   const loss = (step, place) => me.data.losses[step * me.data.M * me.data.L + place];
   const mean = (step) => me.data.means[step];
@@ -44,8 +45,7 @@ function make(root) {
       row.append(el("span", "name quiet", String(me.data.first + m + 1)), ...me.cells.slice(m * L, (m + 1) * L).map(({ node }) => node));
       return row;
     }));
-    const line = el("div", "guess"), label = el("span", "", `ln ${whole(me.data.V)} = ${digits(me.data.guess)}`);
-    line.append(label);
+    const line = el("div", "guess");
     me.bars = steps.map((step) => {
       const bar = el("div", "bar"), track = el("div", "stand"), fill = el("div", "up"), ghost = el("div", "average"), value = el("span", "value");
       track.append(fill, ghost);
@@ -54,7 +54,7 @@ function make(root) {
     });
     const scene = el("div", "scene");
     scene.append(...me.bars.map(({ bar }) => bar), line);
-    bars.replaceChildren(el("p", "quiet", "This place through the training, in nats. The thin line on each bar is the mean of all places."), scene);
+    bars.replaceChildren(el("p", "quiet", `This place through the training, in nats. The line on each bar is the mean of all places; dotted is guessing, ln ${whole(me.data.V)} = ${digits(me.data.guess)}.`), scene);
     lever.hidden = bars.hidden = steps.length < 2;
     me.line = line;
   }
@@ -71,7 +71,7 @@ function make(root) {
       const x = loss(me.step, place), [background, ink] = colours(Math.exp(-x), me.dark);
       node.style.background = background;
       node.style.color = ink;
-      value.textContent = digits(x);
+      value.textContent = nats(x);
       node.classList.toggle("here", place === at);
       node.classList.toggle("held", place === me.at);
     });
@@ -79,13 +79,13 @@ function make(root) {
     const shown = context.slice(-6);
     detail.replaceChildren(
       "After ", ...(shown.length < context.length ? ["… "] : []), ...shown.flatMap((word) => [el("span", "chip", word), " "]), "comes ", el("span", "chip target", next),
-      `: p = ${percent(Math.exp(-x))}, and −ln p = `, el("strong", "", `${digits(x)} nats`), ".",
+      `: p = ${percent(Math.exp(-x))}, and −ln p = `, el("strong", "", `${nats(x)} nats`), ".",
     );
     const top = Math.max(guess, ...steps.map((_, s) => Math.max(loss(s, at), mean(s)))) * 1.04;
     me.bars.forEach(({ bar, fill, ghost, value }, s) => {
       fill.style.transform = `scaleY(${loss(s, at) / top})`;
       ghost.style.bottom = `${(100 * mean(s)) / top}%`;
-      value.textContent = digits(loss(s, at));
+      value.textContent = nats(loss(s, at));
       bar.classList.toggle("now", s === me.step);
     });
     if (me.line) me.line.style.setProperty("--level", guess / top);

@@ -13,7 +13,7 @@ function make(root) {
   const levers = el("div", "levers");
   const lever = (name, says) => {
     const label = el("label", "lever"), value = el("output", "value"), title = el("span", "title", says);
-    const input = el("input", "slider", null, { type: "range", min: 1, max: 16, step: 1, "aria-label": says });
+    const input = el("input", "slider", null, { type: "range", min: 1, max: 12, step: 1, "aria-label": says });
     title.append(" ", value);
     label.append(title, input);
     levers.append(label);

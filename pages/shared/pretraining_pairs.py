@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pages.shared.components import controlled, nothing, numbers_sent, pack, register
 
 _PAIRS = register("training_pairs")
-LONGEST = 16  # tokens of a window, and of a stride
+LONGEST = 12  # tokens of a window, and of a stride
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,9 @@ def of_mask(found: Compared) -> str:
     L = found.alone.size
     if L == 1:
         return "One pair, one pass: nothing is saved yet. A longer window shows what the mask is for."
-    same = "not by a bit" if found.gap == 0 else f"by {found.gap:.0e} nats at most, which is rounding"
+    same = "do not differ by a bit" if found.gap == 0 else f"differ by {found.gap:.0e} nats at most, which is rounding"
     return (
-        f"The {L} losses are the same in both columns: computed in float64 they differ {same}. Under the causal mask "
+        f"The {L} losses are the same in both columns: computed in float64 they {same}. Under the causal mask "
         f"place t sees what pair t shows and nothing else, so one pass is all {L} questions at once, for {L} times "
         f"fewer multiplications. What stands behind a pair, padding or the next tokens, is never looked at."
     )
@@ -74,7 +74,7 @@ def of_loss(loaded: Loaded, batch: Batch, losses: Losses, steps: list[int], step
     if now.size > 1:
         said += (
             f"The dearest place is {names[0]} in window {batch.first + dear // L + 1} with {now.flat[dear]:.3g} nats, "
-            f"the cheapest {names[1]} in window {batch.first + cheap // L + 1} with {now.flat[cheap]:.3g}. "
+            f"the cheapest {names[1]} in window {batch.first + cheap // L + 1} with {_small(float(now.flat[cheap]))}. "
         )
     if len(steps) > 1 and steps[0] == 0:
         start = losses[0]
@@ -112,6 +112,10 @@ def of_step(step: Step, rule: Rule, batch: Batch, part: Part) -> str:
             f"{rule.learning_rate * share:.2g}."
         )
     return said
+
+
+def _small(nats: float) -> str:
+    return f"{nats:.3g}" if nats >= 1e-3 else "less than 0.001"
 
 
 def _n(count: int, name: str) -> str:

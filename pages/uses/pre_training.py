@@ -30,7 +30,7 @@ view = View(
         "place": whole(0, 0, 9_999),  # of the batch, row by row
         "phase": whole(0, 0, 3),
         "rule": choice("sgd", list(RULES)),
-        "rate": choice(0.1, parts.RATES),
+        "rate": choice(0.01, parts.RATES),
         "matrix": text("", 80),  # the first one when empty
         "weight": text("", 20),  # row and column; the one with the largest gradient when empty
     },
@@ -85,7 +85,7 @@ lesson.try_this(
         ("Let the windows overlap", {"door": "windows", "length": 6, "stride": 2, "window": 1}),
         ("See one mask do the work of eight pairs", {"door": "mask", "length": 8, "stride": 8, "window": 0}),
         ("Before it had learnt anything", {"door": "loss", "step": untrained}),
-        ("Take a step that is too long", {"door": "step", "rule": "sgd", "rate": 10.0, "phase": 3, "weight": ""}),
+        ("Take a step that is too long", {"door": "step", "rule": "sgd", "rate": 1.0, "phase": 3, "weight": ""}),
     ],
 )  # fmt: skip
 lesson.what_you_see(said)
