@@ -59,6 +59,17 @@ def _context_cost() -> Iterator[Row]:
     return context_cost.measure()
 
 
+def _fine_tuning() -> Iterator[Row]:
+    from lmcore import checkpoints
+    from lmcore.jobs.starts import of_folder
+    from lmcore.training import fine_tuning_race
+    from lmcore.training.spec import resolve_shipped
+
+    folder = checkpoints.shipped()[fine_tuning_race.BASE]
+    title = str(checkpoints.read_card(folder)["title"])
+    return fine_tuning_race.race(lambda: of_folder(folder, title, resolve_shipped))
+
+
 MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "memory-race": _memory_race,
     "clipping": _clipping,
@@ -66,6 +77,7 @@ MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "window-race": _window_race,
     "context-length": _context_length,
     "context-cost": _context_cost,
+    "fine-tuning": _fine_tuning,
 }
 
 

@@ -117,6 +117,11 @@ CHAPTERS: dict[str, list[Lesson]] = {
             "A text becomes pairs, one mask answers all of them at once, and one step is taken in slow motion.",
             ":material/school:",
         ),
+        Lesson(
+            "fine-tuning", "uses/fine_tuning.py", "Fine-tuning",
+            "A trained model goes on with another text: what it gains, what it forgets, and how little may learn.",
+            ":material/tune:",
+        ),
     ],
 }  # fmt: skip
 

@@ -31,6 +31,7 @@ STAGES = {  # what must be drawn before a page counts as open
     "sampling": ".sampling-pipeline .rows .row",
     "inspect": ".token-strip .strip .tok",
     "pre-training": ".training-pairs .strip .tok",
+    "fine-tuning": ".js-plotly-plot .main-svg",
     "library": "h3",
 }
 FIRST = [lessons[0].slug for lessons in list(CHAPTERS.values())[1:]]

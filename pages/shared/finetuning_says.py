@@ -1,0 +1,161 @@
+"""Fine-tuning in words: what the pictures say, in this race's numbers, and what goes further."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from lmcore import measured as shipped
+from pages.shared import finetuning, lesson
+from pages.shared.finetuning import NAME, Learner
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def caught_up(rows: Rows) -> tuple[int, float]:
+    """The first step at which the fine-tuned model is as good as the new one at its end, and that loss."""
+    found = finetuning.learners(rows)
+    goal = found["scratch"].second[-1]
+    return next((step for step, loss in found["all"].losses("second") if loss <= goal), found["all"].steps[-1]), goal
+
+
+def opening() -> str:
+    """What is raced, in two sentences."""
+    about = finetuning.texts_row(shipped.read(NAME)["rows"])
+    return (
+        f"A GPT that knows only Shakespeare, letter by letter, is trained on with little tales for {about['steps']} "
+        f"steps, {about['chars_read']:,} letters in all. Beside it the same network begins with random weights and "
+        "sees the same windows in the same order."
+    )
+
+
+def reading(rows: Rows, part: str, step: int, which: str) -> str:
+    """What a part says; while a new race runs and numbers are missing, that they are."""
+    found = finetuning.learners(rows)
+    wanted = finetuning.NAMES if part == "ways" else ("scratch", "all")
+    if part == "few":
+        return _few(rows)
+    if any(what not in found or not found[what].steps for what in wanted):
+        return "The race is being run; its numbers come here as it goes."
+    if part == "ways":
+        return _ways(found)
+    return _forgotten(found) if which == "first" else _race(rows, found, step)
+
+
+def _race(rows: Rows, found: Mapping[str, Learner], step: int) -> str:
+    new, tuned = found["scratch"], found["all"]
+    at, goal = caught_up(rows)
+    now_new, now_tuned = _at(new.losses("second"), step), _at(tuned.losses("second"), step)
+    return (
+        f"At step {step} the fine-tuned model is at **{now_tuned:.2f}** nats a token on tales it has not seen, the new "
+        f"one at **{now_new:.2f}**. {_lead(at, goal, tuned, new)} It need not learn again what letters, words and "
+        "sentences are, only which ones come in tales."
+    )
+
+
+def _lead(at: int, goal: float, tuned: Learner, new: Learner) -> str:
+    """How far ahead the trained model is."""
+    if at == 0:
+        return (
+            f"Before its first step, when it had never met a tale, the trained one stood at **{tuned.second[0]:.2f}**: "
+            f"better than the new one after all its {new.steps[-1]} steps ({goal:.2f})."
+        )
+    return f"What {new.steps[-1]} steps teach from scratch ({goal:.2f}), the trained one has reached by step **{at}**."
+
+
+def _forgotten(found: Mapping[str, Learner]) -> str:
+    tuned = found["all"].losses("first")
+    if not tuned:
+        return "The first text is not on this machine, so what is forgotten cannot be measured."
+    lora, last = found.get("lora"), found.get("last")
+    gentler = ""
+    if lora and last and lora.first and last.first and lora.first[-1] and last.first[-1]:
+        gentler = (
+            f" With the last block alone it ends at {last.first[-1]:.2f}: what is frozen is not forgotten, but what "
+            "comes after it may speak over it."
+        )
+    return (
+        f"On Shakespeare that no model has seen, the fine-tuned model was at **{tuned[0][1]:.2f}** and is now at "
+        f"**{tuned[-1][1]:.2f}**. Nothing told it to forget: the weights that tales pull at are the ones that held the "
+        "plays. This is called catastrophic forgetting, and most of it happens in the first steps: "
+        f"{tuned[1][1]:.2f} at step {tuned[1][0]}.{gentler}"
+    )
+
+
+def _ways(found: Mapping[str, Learner]) -> str:
+    whole, lora, head = found["all"], found["lora"], found["head"]
+    best = min((found[what] for what in ("last", "lora", "head")), key=lambda learner: learner.second[-1])
+    return (
+        f"All {whole.n_trained:,} numbers together reach **{whole.second[-1]:.2f}** on the new text. "
+        f"Of the ways that leave most of the model alone the best here is {finetuning.NAMES[best.what].lower()}: "
+        f"**{best.second[-1]:.2f}** with {best.n_trained / best.n_params:.1%} of the numbers. Adapters of rank 4 train "
+        f"{lora.n_trained:,} and reach {lora.second[-1]:.2f}; the head alone, {head.n_trained:,}, stops at "
+        f"{head.second[-1]:.2f}, for it can only say differently what the blocks below have found. All of them beat "
+        f"the model from scratch, {found['scratch'].second[-1]:.2f}."
+    )
+
+
+def _few(rows: Rows) -> str:
+    new, tuned = finetuning.few_points(rows, "scratch"), finetuning.few_points(rows, "all")
+    if len(new) < len(finetuning.SIZES) or len(tuned) < len(new):
+        return "The race is being run; its numbers come here as it goes."
+    enough = next((chars for chars, loss, _ in tuned if loss <= new[-1][1]), None)
+    beats = (
+        f"As good as the new model with {new[-1][0]:,} characters is the fine-tuned one with **{enough:,}**."
+        if enough
+        else f"The new model with {new[-1][0]:,} characters is not reached."
+    )
+    return (
+        f"With {tuned[0][0]:,} characters, about a page, the fine-tuned model reaches **{tuned[0][1]:.2f}** and the "
+        f"new one **{new[0][1]:.2f}**. {beats} This is why fine-tuning is what people do: the first text was large and "
+        "is paid for once, and the second may be small."
+    )
+
+
+def _at(points: Sequence[tuple[int, float]], step: int) -> float:
+    """The loss at the last measured moment that is not after this step."""
+    return next(loss for at, loss in reversed(points) if at <= step)
+
+
+def predict(page: str) -> None:
+    """One question, answered by the race that came with the project."""
+    rows = shipped.read(NAME)["rows"]
+    at, goal = caught_up(rows)
+    steps, before = finetuning.texts_row(rows)["steps"], finetuning.learners(rows)["all"].second[0]
+    edges = (0, 50, steps)
+    lesson.predict(
+        page,
+        f"From scratch a model reaches a certain loss on the tales in {steps} steps. How many does the one that "
+        "has read Shakespeare need for the same?",
+        ["None at all", "From 1 to 50", "More than 50"],
+        next(i for i, edge in enumerate(edges) if at <= edge),
+        f"By step {at} it is there: before its first step it stands at {before:.2f} nats a token, and the new one ends "
+        f"at {goal:.2f}. Letters, words and sentences are the same in both texts, and those are most of the work.",
+    )
+
+
+def further() -> None:
+    """The formula of adapters, the tied head, forgetting, and where it was read."""
+    st.markdown("**Adapters (LoRA).** A trained matrix stays; a thin product learns what to add to it:")
+    st.latex(r"y = W x + b + \frac{\alpha}{r}\, B A\, x")
+    st.markdown(
+        "$W$ is the frozen matrix (out × in), $A$ ($r$ × in) begins random and $B$ (out × $r$) with zeros, so that at "
+        "first nothing is changed; $r$ is the rank, 4 here, and $\\alpha = 16$. At the end $B A$ is added to $W$, and "
+        "the result is a plain GPT again: that is how it is kept here. For a model of billions of numbers it means "
+        "that one large file serves many uses, each with a small one beside it."
+    )
+    st.markdown(
+        "**The head.** In this GPT the matrix that scores tokens at the end is the table of embeddings at the "
+        "beginning, so whoever trains the head trains both. The norm before it learns along."
+    )
+    st.markdown(
+        "**Against forgetting** people mix some of the first text into the second, take smaller steps, or freeze more. "
+        "The learning rates here were the best of a few tried for each way; smaller ones forget less and learn less."
+    )
+    st.caption(
+        "Hu et al., “LoRA: Low-Rank Adaptation of Large Language Models” (2021); Howard and Ruder, “Universal Language "
+        "Model Fine-tuning for Text Classification” (2018); McCloskey and Cohen, “Catastrophic interference in "
+        "connectionist networks” (1989)."
+    )
