@@ -31,7 +31,8 @@ function make(root) {
 
   function build() {
     const { M, L, steps, tokens } = me.data;
-    root.style.setProperty("--n", L);
+    const across = Math.min(L, 6); // on a narrow screen
+    for (const [name, value] of [["--n", L], ["--across", across], ["--down", Math.ceil(L / across)]]) root.style.setProperty(name, value);
     root.style.setProperty("--steps", steps.length);
     me.cells = tokens.map((_, place) => {
       const node = el("span", "cell"), word = el("span", "word", text(place)), value = el("span", "value");

@@ -73,17 +73,14 @@ function make(root) {
   }
 
   function drawWindow(first) {
-    const n = L(), xs = el("div", "line x"), arrows = el("div", "line arrows", null, { "aria-hidden": "true" }), ys = el("div", "line y");
-    xs.append(el("span", "name", "x"));
-    arrows.append(el("span", "name"));
-    ys.append(el("span", "name", "y"));
-    for (let t = 0; t < n; t++) {
-      for (const [box, node] of [[xs, chip(first + t)], [arrows, el("span", "arrow", "↓")], [ys, chip(first + t + 1, "target")]]) {
-        node.dataset.row = t;
-        box.append(node);
-      }
-    }
-    shifted.replaceChildren(xs, arrows, ys);
+    const names = el("div", "column names");
+    names.append(el("span", "name", "x"), el("span", "arrow", "↓", { "aria-hidden": "true" }), el("span", "name", "y"));
+    shifted.replaceChildren(names, ...Array.from({ length: L() }, (_, t) => {
+      const column = el("div", "column");
+      column.dataset.row = t;
+      column.append(chip(first + t), el("span", "arrow", "↓", { "aria-hidden": "true" }), chip(first + t + 1, "target"));
+      return column;
+    }));
   }
 
   function drawTables(first) {

@@ -37,7 +37,7 @@ def loss_by_rate(
         "line": {"color": theme.reference, "width": 1.5, "dash": "dot"},
     }  # fmt: skip
     note = {
-        "x": 0, "xref": "paper", "xanchor": "left", "y": before, "yanchor": "bottom", "showarrow": False,
+        "x": 1, "xref": "paper", "xanchor": "right", "y": before, "yanchor": "bottom", "showarrow": False,
         "text": f"before the step: {before:.3g}", "font": {"size": 15, "color": theme.quiet},
     }  # fmt: skip
     return figure(

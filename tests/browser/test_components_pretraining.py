@@ -20,7 +20,7 @@ def test_levers_pairs_places_and_phases(app: Callable[..., Any]) -> None:
 
     # windows: the second of two is [on the mat 😀] -> [the mat 😀 and]
     pairs = page.locator(".training-pairs").first
-    line = pairs.locator(".line.x .chip"), pairs.locator(".line.y .chip")
+    line = pairs.locator(".column .chip:not(.target)"), pairs.locator(".column .chip.target")
     expect(line[0]).to_have_text(["on", "the", "mat", "😀"])
     expect(line[1]).to_have_text(["the", "mat", "😀", "and"])
     row = pairs.locator(".pairs .row")
