@@ -1,0 +1,170 @@
+"""The translators a person can use, shipped ones first, and what each makes of a sentence; computed once a sentence."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import streamlit as st
+
+from lmcore import checkpoints, paths
+from lmcore.beam import Tree
+from lmcore.models import TRANSLATORS
+from lmcore.probes import translating
+from lmcore.probes.translating import Written
+from pages.shared import lesson, models, services
+from pages.shared.cache import Unhashed
+from pages.shared.models import Choice, Loaded
+from pages.shared.view import View
+
+DEFAULT, OLDER = "translator-french", "bahdanau-french"
+FAMILY_NAMES = {"translator": "transformer", "bahdanau": "recurrent, with attention"}
+MOST_SOURCE = 40
+"""Source tokens; the sentences that the shipped models learnt from have up to about 20."""
+
+Ids = tuple[int, ...]
+
+
+@functools.cache
+def shipped() -> dict[str, Choice]:
+    """The translators that come with the playground, the transformer first."""
+    found = {}
+    for name, folder in checkpoints.shipped().items():
+        card = checkpoints.read_card(folder)
+        if card["family"] in TRANSLATORS:
+            found[name] = Choice(name, str(card["title"]), folder, card["family"])
+    return dict(sorted(found.items(), key=lambda item: item[0] != DEFAULT))
+
+
+def choices() -> dict[str, Choice]:
+    """Shipped ones, then this person's own."""
+    found = dict(shipped())
+    for mine in services.library().models(services.workspace()):
+        if mine.family in TRANSLATORS:
+            found[f"mine-{mine.id}"] = Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder, mine.family)
+    return found
+
+
+def picker(label: str, view: View, name: str, on_change: Any) -> Loaded:
+    """A select box of all translators; the picked one, loaded. An id that is gone falls back to the shipped one."""
+    found = choices()
+    if view[name] not in found:
+        st.session_state[f"{view.key(name)}.missing"] = True
+        view.set(**{name: next(iter(found))})
+    titles = {id: choice.title for id, choice in found.items()}
+
+    def changed() -> None:
+        st.session_state.pop(f"{view.key(name)}.missing", None)
+        on_change()
+
+    st.selectbox(label, list(titles), format_func=titles.__getitem__, key=view.key(name), on_change=changed)
+    if st.session_state.get(f"{view.key(name)}.missing"):
+        st.caption(
+            f"The model of that link is not in your library: this is {lesson.named(titles[view[name]])} instead."
+        )
+    return models.load(found[view[name]])
+
+
+def open_script(loaded: Loaded) -> str:
+    """Lines of a script that make `model` and `tokenizer`."""
+    own = loaded.folder is None or not loaded.folder.is_relative_to(paths.CHECKPOINTS)
+    where = f"Path({str(loaded.folder)!r})" if own else f"checkpoints.shipped()[{loaded.id!r}]"
+    return f"""\
+{"from pathlib import Path" + chr(10) + chr(10) if own else ""}from lmcore import checkpoints
+
+checkpoint = checkpoints.load({where})
+model, tokenizer = checkpoint.model, checkpoint.tokenizer"""
+
+
+# Sentences ----------------------------------------------------------------------------------------------------------
+
+
+def tidied(loaded: Loaded, sentence: str) -> str:
+    """The sentence as the shipped models know them: a capital, a mark at the end. One's own models read it as it is."""
+    text = " ".join(sentence.split())
+    if loaded.id not in shipped() or not text:
+        return text
+    text = text[0].upper() + text[1:]
+    return text if text[-1] in ".?!" else text + "."
+
+
+def source_of(loaded: Loaded, text: str) -> Ids:
+    """The source as tokens."""
+    tokenizer: Any = loaded.tokenizer
+    return tuple(tokenizer.encode_source(text))
+
+
+def pieces(loaded: Loaded, ids: Ids) -> tuple[str, ...]:
+    """The source's tokens as text."""
+    tokenizer: Any = loaded.tokenizer
+    return tuple(tokenizer.source.itos[i] for i in ids)
+
+
+def end_of(loaded: Loaded) -> int:
+    """The end token."""
+    tokenizer: Any = loaded.tokenizer
+    return int(tokenizer.end_id)
+
+
+def unknown_in(loaded: Loaded, text: str) -> list[str]:
+    """The words of a source that the model does not know."""
+    tokenizer: Any = loaded.tokenizer
+    return list(tokenizer.unknown_source(text))
+
+
+def written(loaded: Loaded, source: Ids, taken: Ids = (), beams: int = 1) -> tuple[Written, Tree | None]:
+    """What the model writes for a source; ValueError when it cannot read it."""
+    return _written(loaded.hash, source, taken, beams, end_of(loaded), Unhashed(loaded.model))
+
+
+def text_of(loaded: Loaded, tokens: Ids) -> str:
+    """Target tokens as a sentence."""
+    return loaded.tokenizer.decode(list(tokens))
+
+
+@functools.lru_cache(maxsize=128)
+def _written(
+    content: str, source: Ids, taken: Ids, beams: int, end: int, hidden: Unhashed
+) -> tuple[Written, Tree | None]:
+    given = _given(content, source, hidden)
+    return translating.translate(given, end, len(source), taken=taken, num_beams=beams)
+
+
+@functools.lru_cache(maxsize=64)
+def _given(content: str, source: Ids, hidden: Unhashed) -> Any:
+    return hidden.value.given(source)
+
+
+def encoder_weights(loaded: Loaded, source: Ids) -> Any:
+    """(L, H, S, S) who looks at whom in the encoder; None for one that has no attention there."""
+    return _encoder(loaded.hash, source, Unhashed(loaded.model))
+
+
+@functools.lru_cache(maxsize=64)
+def _encoder(content: str, source: Ids, hidden: Unhashed) -> Any:
+    import numpy as np
+
+    trace = hidden.value.trace(source)
+    layers = [trace[name] for i in range(64) if (name := f"block.{i}.attn_weights") in trace]
+    return np.stack(layers) if layers else None
+
+
+def decoder_weights(loaded: Loaded, source: Ids, tokens: Ids) -> Any:
+    """(L, H, P, P) who looks at whom among the written tokens, the start token first; None where there is none."""
+    return _decoder(loaded.hash, source, tokens, Unhashed(loaded.model))
+
+
+@functools.lru_cache(maxsize=64)
+def _decoder(content: str, source: Ids, tokens: Ids, hidden: Unhashed) -> Any:
+    import numpy as np
+
+    trace = _given(content, source, hidden).trace(tokens)
+    layers = [trace[name] for i in range(64) if (name := f"block.{i}.attn_weights") in trace]
+    return np.stack(layers) if layers else None
+
+
+def warm_up() -> None:
+    """Load the shipped ones and let each translate once."""
+    for choice in shipped().values():
+        loaded = models.load(choice)
+        written(loaded, source_of(loaded, "The cat sleeps."))
