@@ -122,7 +122,7 @@ def chart(
     marks = [Mark(f"guessing {guess:.2f}", y=guess)]
     marks += [Mark(f"step {at}", x=at)] if at is not None else []
     figure = lines(
-        drawn, Axis("step", 0, steps), Axis("nats a token, held out", min(low * 0.9, low - 0.1), top * 1.06), marks,
+        drawn, Axis("step", 0, steps), Axis("nats a token, held out", low - 0.35, top * 1.06), marks,
         theme=theme,
     )  # fmt: skip
     st.plotly_chart(figure, key=key, config=QUIET)

@@ -31,7 +31,7 @@ Pair = tuple[JobStatus | None, JobStatus | None]  # fine-tuned, from scratch
 
 def section(view: View) -> None:
     """The controls, and the stage of the runs that were asked for last."""
-    row = st.columns([4, 4, 2.6, 1.6, 2], vertical_alignment="bottom")
+    row = st.columns([5, 3.6, 2.4, 1.4, 2], vertical_alignment="bottom")
     with row[0]:
         corpus = texts.picker("The new text", view.key("text"))
     with row[1]:

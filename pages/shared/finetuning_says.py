@@ -69,9 +69,9 @@ def _forgotten(found: Mapping[str, Learner]) -> str:
     tuned = found["all"].losses("first")
     if not tuned:
         return "The first text is not on this machine, so what is forgotten cannot be measured."
-    lora, last = found.get("lora"), found.get("last")
-    gentler = ""
-    if lora and last and lora.first and last.first and lora.first[-1] and last.first[-1]:
+    early = next((point for point in tuned if point[0] >= 20), tuned[-1])
+    last, gentler = found.get("last"), ""
+    if last and last.first and last.first[-1] is not None:
         gentler = (
             f" With the last block alone it ends at {last.first[-1]:.2f}: what is frozen is not forgotten, but what "
             "comes after it may speak over it."
@@ -80,7 +80,7 @@ def _forgotten(found: Mapping[str, Learner]) -> str:
         f"On Shakespeare that no model has seen, the fine-tuned model was at **{tuned[0][1]:.2f}** and is now at "
         f"**{tuned[-1][1]:.2f}**. Nothing told it to forget: the weights that tales pull at are the ones that held the "
         "plays. This is called catastrophic forgetting, and most of it happens in the first steps: "
-        f"{tuned[1][1]:.2f} at step {tuned[1][0]}.{gentler}"
+        f"{early[1]:.2f} at step {early[0]}.{gentler}"
     )
 
 
@@ -91,9 +91,9 @@ def _ways(found: Mapping[str, Learner]) -> str:
         f"All {whole.n_trained:,} numbers together reach **{whole.second[-1]:.2f}** on the new text. "
         f"Of the ways that leave most of the model alone the best here is {finetuning.NAMES[best.what].lower()}: "
         f"**{best.second[-1]:.2f}** with {best.n_trained / best.n_params:.1%} of the numbers. Adapters of rank 4 train "
-        f"{lora.n_trained:,} and reach {lora.second[-1]:.2f}; the head alone, {head.n_trained:,}, stops at "
-        f"{head.second[-1]:.2f}, for it can only say differently what the blocks below have found. All of them beat "
-        f"the model from scratch, {found['scratch'].second[-1]:.2f}."
+        f"{lora.n_trained:,} and reach {lora.second[-1]:.2f}; the head, {head.n_trained:,} with the embeddings, which "
+        f"are the same matrix, stops at {head.second[-1]:.2f}: how letters become words lies in the blocks. All of "
+        f"them beat the model from scratch, {found['scratch'].second[-1]:.2f}."
     )
 
 

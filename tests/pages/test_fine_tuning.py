@@ -81,7 +81,7 @@ def own() -> AppTest:
     at = open_page("fine-tuning", query={"part": "yours", "steps": "50"})
     workspace = services.library().workspace_for(at.session_state["workspace"])
     kept = services.library().add_text(workspace, "Frogs & <b>lamps</b> :red[x]", OWN)
-    at.session_state["fine-tuning.text"] = f"mine-{kept.id}"
+    at.session_state["fine-tuning.text.added"] = f"mine-{kept.id}"
     at.selectbox(key="fine-tuning.what").set_value("lora")
     at.run()
     no_exception(at)
@@ -122,7 +122,7 @@ def test_a_text_the_model_cannot_read_is_refused_before_anything_runs():
     at = open_page("fine-tuning", query={"part": "yours"})
     workspace = services.library().workspace_for(at.session_state["workspace"])
     kept = services.library().add_text(workspace, "Greek", "\N{GREEK SMALL LETTER PI}\N{HEBREW LETTER ALEF} " * 200)
-    at.session_state["fine-tuning.text"] = f"mine-{kept.id}"
+    at.session_state["fine-tuning.text.added"] = f"mine-{kept.id}"
     at.run()
     no_exception(at)
     assert "That is too much" in shown_text(at)
