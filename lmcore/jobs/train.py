@@ -62,7 +62,7 @@ def follow(
     def hold(state: Callable[[], Any]) -> None:
         held[:] = [state]
 
-    for event in specs.run(spec, resolve, resume, hold_state=hold, resolve_start=context.resolve_start):
+    for event in run(spec, resolve, resume, hold_state=hold):
         arrays = event.pop("arrays", None)
         if event["kind"] == "start":
             start = event

@@ -122,6 +122,10 @@ class Given(LanguageModel):
         targets = torch.from_numpy(check_ids(ids, self.vocab_size)).to(logits.device)
         return -F.cross_entropy(logits, targets, reduction="none").cpu().numpy()
 
+    def prompt(self, ids: Sequence[int]) -> tuple[State, Floats]:
+        check_ids(ids, self.vocab_size)
+        return super().prompt(ids)
+
     @abstractmethod
     def start(self) -> tuple[State, Floats]: ...
 

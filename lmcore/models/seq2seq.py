@@ -72,15 +72,13 @@ class Bahdanau(EncoderDecoder):
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:
-        """Embeddings normal; matrices uniform within ±1/√in; biases 0. The head begins small: every word is likely."""
+        """Normal, with the deviation at which sums over a width of n keep their size: 1/√n, of embeddings 1."""
         for name, parameter in self.named_parameters():
-            if "wte" in name:
-                nn.init.normal_(parameter, 0.0, 0.3, generator=generator)
-            elif parameter.dim() < 2:
+            if parameter.dim() < 2:
                 nn.init.zeros_(parameter)
             else:
-                bound = (0.1 if name.startswith("lm_head") else 1.0) / math.sqrt(parameter.shape[1])
-                nn.init.uniform_(parameter, -bound, bound, generator=generator)
+                std = 1.0 if "wte" in name else 1 / math.sqrt(parameter.shape[1])
+                nn.init.normal_(parameter, 0.0, std, generator=generator)
 
     # The network ----------------------------------------------------------------------------------------------------
 

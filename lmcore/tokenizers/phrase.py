@@ -97,13 +97,17 @@ class PhraseTokenizer(Tokenizer):
         spaced = strings("the spaced marks of a phrase tokenizer", spaced, len(CLOSING))
         if words != sorted(words) or spaced != sorted(spaced):
             raise ValueError("the words of a phrase tokenizer must be sorted")
-        if not all(
-            split(word + "x" if word.endswith(APOSTROPHES) and len(word) > 1 else word)[0] == word for word in words
-        ):
+        if not all(_is_one(word) for word in words):
             raise ValueError("a phrase tokenizer may hold only single words and marks")
         if not set(spaced) <= CLOSING:
             raise ValueError("only marks that close something can have a space before them")
         return cls(words, spaced)
+
+
+def _is_one(word: str) -> bool:
+    """Is this what `split` makes? An apostrophe at the end needs the letter that follows it in a sentence."""
+    elided = word.endswith(APOSTROPHES) and len(word) > 1
+    return split(word + "x" if elided else word)[:1] == [word]
 
 
 def _after_space(mark: str, text: str) -> int:

@@ -49,6 +49,14 @@ def network(family: str, **config: object) -> LanguageModel:
     return model.eval()
 
 
+def given(family: str, **config: object) -> LanguageModel:
+    """What an encoder-decoder would write, when it has read some source."""
+    model = models.build(family, {"source_vocab_size": 7, **config}, V)
+    for parameter in model.parameters():
+        parameter.data.mul_(2)
+    return model.eval().given([3, 6, 1, 3])
+
+
 MODELS: dict[str, Callable[[], LanguageModel]] = {
     **{
         f"ngram order={order} k={k}": lambda order=order, k=k: ngram(order, k)
@@ -70,6 +78,8 @@ MODELS: dict[str, Callable[[], LanguageModel]] = {
     "gpt whose window is cut": lambda: gpt(8),
     "gpt rotary": lambda: gpt(8, "rotary"),
     "gpt alibi": lambda: gpt(8, "alibi"),
+    "translator given a source": lambda: given("translator", n_layer=2, n_head=2, n_embd=16),
+    "bahdanau given a source": lambda: given("bahdanau", n_embd=6, hidden_size=8),
 }
 
 # Stupid backoff's rows sum to more than 1; maximum likelihood's to 0 where nothing was seen.
@@ -196,11 +206,11 @@ def test_tokens_outside_the_vocabulary_are_refused(model: LanguageModel, ids: li
 
 def test_it_says_what_it_is(model: LanguageModel) -> None:
     assert model.vocab_size == V
-    assert model.family in models.FAMILIES
+    assert model.family in (*models.FAMILIES, *models.TRANSLATORS)
     assert model.n_params >= 0
     assert model.block_size is None or model.block_size >= 1
-    assert models.model_class(model.family) is type(model)
+    assert models.model_class(model.family) is type(getattr(model, "model", model))
 
 
 def test_every_family_is_held_to_these_laws() -> None:
-    assert {name.split()[0] for name in MODELS} == set(models.FAMILIES)
+    assert {name.split()[0] for name in MODELS} == {*models.FAMILIES, *models.TRANSLATORS}
