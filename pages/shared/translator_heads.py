@@ -55,10 +55,14 @@ def section(here: Here) -> None:
 
     def follow() -> None:
         now = picked_in(key, L, H, R)
-        if now is not None:
-            view.set(layer=now.layer, head=now.head)
+        if now is None:
+            return
+        view.set(layer=now.layer, head=now.head)
+        if kind != "encoder" and now.row is not None:
+            view.set(at=now.row)  # the stage follows
 
-    picked = Picked(min(view["layer"], L - 1), min(view["head"], H - 1))
+    row = None if kind == "encoder" else min(view["at"], R - 1)
+    picked = Picked(min(view["layer"], L - 1), min(view["head"], H - 1), row)
     attention_explorer(
         found, rows, columns, picked=picked, key=key, sides=("It writes", "It read") if kind == "cross" else
         ("It reads", "It reads"), layer_name="layer" if recurrent else "block", starts=kind == "decoder", apart=True,
