@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("sample", help="let a model write")
     p.add_argument("model", help="a shipped model, or the folder of a saved one")
     p.add_argument("--prompt", default="")
+    p.add_argument("--source", default=None, help="of a translator: the sentence to translate")
     p.add_argument("--max-new-tokens", type=int, default=100)
     p.add_argument("--temperature", type=float, default=1.0, help="0 to inf (default: 1)")
     p.add_argument("--top-k", type=int, default=0)
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("score", help="how probable a text is under a model")
     p.add_argument("model", help="a shipped model, or the folder of a saved one")
     p.add_argument("text", nargs="?", help="the text; without it, standard input is read")
+    p.add_argument("--source", default=None, help="of a translator: the sentence that the text translates")
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=score)
 
@@ -100,6 +102,22 @@ def open_model(name: str) -> Any:
     if not Path(name).is_dir():
         raise ValueError(f"there is no model {name!r}; shipped are {', '.join(shipped)}, or name a folder")
     return checkpoints.load(Path(name))
+
+
+def asked(checkpoint: Any, source: str | None) -> Any:
+    """The language model of a checkpoint: itself, or a translator's when it has read a source."""
+    from lmcore.models import FAMILIES, TRANSLATORS
+
+    family = checkpoint.model.family
+    if family in TRANSLATORS:
+        if not source:
+            raise ValueError("this model translates: give it a sentence by --source")
+        return checkpoint.model.given(checkpoint.tokenizer.encode_source(source))
+    if family not in FAMILIES:
+        raise ValueError(f"a model of the family {family} does not say what comes next")
+    if source is not None:
+        raise ValueError("only a translator reads a source; this model continues a text by --prompt")
+    return checkpoint.model
 
 
 def open_text(name: str) -> Any:
@@ -178,10 +196,13 @@ def sample(args: argparse.Namespace) -> None:
     written = list(ids)
     if not args.json:
         print(args.prompt, end="")
+    model, end = asked(checkpoint, args.source), getattr(checkpoint.tokenizer, "end_id", None)
     for step in sampling.generate(
-        checkpoint.model, ids, max_new_tokens=args.max_new_tokens, temperature=args.temperature, top_k=args.top_k,
+        model, ids, max_new_tokens=args.max_new_tokens, temperature=args.temperature, top_k=args.top_k,
         top_p=args.top_p, min_p=args.min_p, seed=args.seed,
     ):  # fmt: skip
+        if step.token == end:
+            break
         before = checkpoint.tokenizer.decode(written)
         written.append(step.token)
         text = checkpoint.tokenizer.decode(written)[len(before) :]
@@ -201,7 +222,7 @@ def score(args: argparse.Namespace) -> None:
 
     checkpoint = open_model(args.model)
     text = args.text if args.text is not None else sys.stdin.read()
-    found = evaluation.evaluate(checkpoint.model, checkpoint.tokenizer, text)
+    found = evaluation.evaluate(asked(checkpoint, args.source), checkpoint.tokenizer, text)
     numbers = {
         "n_tokens": found.n_tokens,
         "n_chars": len(text),
