@@ -83,11 +83,12 @@ def direction(weight: Tensor, grad: Tensor, rule: Rule) -> Tensor:
 def take(model: Any, x: Ints, y: Ints, rule: Rule) -> Step:
     """One step of a `precise` model on the windows x, y (M, L). The model stays as it was."""
     weights = dict(model.named_parameters())
-    loss = _loss(model, weights, x, y)
+    empty = _empty(model, torch.float64)
+    loss = _loss(empty, weights, x, y)
     grads = dict(zip(weights, torch.autograd.grad(loss, list(weights.values())), strict=True))
     with torch.no_grad():
         directions = {name: direction(w, grads[name], rule) for name, w in weights.items()}
-        after = _loss(model, _moved(weights, directions, rule.learning_rate), x, y)
+        after = _loss(empty, _moved(weights, directions, rule.learning_rate), x, y)
         norm = torch.stack([g.square().sum() for g in grads.values()]).sum().sqrt()
         slope = -sum(float((grads[name] * directions[name]).sum()) for name in weights)
     return Step(
@@ -99,13 +100,13 @@ def take(model: Any, x: Ints, y: Ints, rule: Rule) -> Step:
 def by_rate(model: Any, x: Ints, y: Ints, step: Step, rule: Rule, rates: Sequence[float]) -> list[float]:
     """The loss after the same step with other learning rates, in nats; infinity where it is no number any more."""
     weights = {name: w.detach() for name, w in model.named_parameters()}
-    found = []
+    found, empty = [], _empty(model, next(iter(weights.values())).dtype)
     with torch.no_grad():
         directions = {
             name: direction(w, torch.from_numpy(step.grads[name]).to(w.dtype), rule) for name, w in weights.items()
         }
         for rate in rates:
-            loss = float(_loss(model, _moved(weights, directions, rate), x, y))
+            loss = float(_loss(empty, _moved(weights, directions, rate), x, y))
             found.append(loss if math.isfinite(loss) else math.inf)
     return found
 
@@ -141,12 +142,12 @@ def one_weight(model: Any, x: Ints, y: Ints, name: str, cell: Cell, rule: Rule, 
     array = weights[name]
     if len(cell) != array.dim() or not all(0 <= i < n for i, n in zip(cell, array.shape, strict=True)):
         raise ValueError(f"{name} has the shape {tuple(array.shape)}, so {cell} is not in it")
-    found = []
+    found, empty = [], _empty(model, array.dtype)
     with torch.no_grad():
         for by in (-NUDGE, NUDGE):
             other = array.clone()
             other[cell] += by
-            found.append(float(_loss(model, {**weights, name: other}, x, y)))
+            found.append(float(_loss(empty, {**weights, name: other}, x, y)))
         one = array[cell].reshape([1] * array.dim())
         step = direction(one, torch.full_like(one, grad), rule)
     weight = float(array[cell])
@@ -167,10 +168,19 @@ def at_logits(logits: Floats, target: int, n_places: int) -> Floats:
 # Helpers ------------------------------------------------------------------------------------------------------------
 
 
-def _loss(model: Any, weights: Mapping[str, Tensor], x: Ints, y: Ints) -> Tensor:
-    """Mean −log p(y) in nats, with these weights in the place of the model's own."""
+def _empty(model: Any, dtype: torch.dtype) -> Any:
+    """A model of the same shape without numbers, which nobody else has.
+
+    `functional_call` puts weights into the module itself while it runs, and others may be reading the model meanwhile.
+    """
+    with torch.device("meta"):
+        return type(model)(model.config, seed=None).to(dtype).eval()
+
+
+def _loss(empty: Any, weights: Mapping[str, Tensor], x: Ints, y: Ints) -> Tensor:
+    """Mean −log p(y) in nats of the model with these weights."""
     idx, targets = (torch.from_numpy(np.ascontiguousarray(array)) for array in (x, y))
-    logits = functional_call(model, dict(weights), (idx,))  # (M, L, V)
+    logits = functional_call(empty, dict(weights), (idx,))  # (M, L, V)
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 

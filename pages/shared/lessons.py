@@ -40,6 +40,10 @@ CHAPTERS: dict[str, list[Lesson]] = {
             "A model never sees text, only numbers: cut yours into bytes, characters, words and pieces.",
             ":material/content_cut:",
         ),
+        Lesson(
+            "glossary", "foundations/glossary.py", "Glossary",
+            "Every symbol and word of the course, with the page that shows it.", ":material/menu_book:",
+        ),
     ],
     "Counting": [
         Lesson(

@@ -44,6 +44,8 @@ def the_pairs(view: View, loaded: Loaded, windows: Windows, cut: Cut, key: str, 
         )  # fmt: skip
     texts = parts.texts_of(loaded, windows.sequence.tolist())
     training_pairs(texts, cut, key=key, longest=parts.longest(loaded), beside=beside, on_cut=follow)
+    if masked and view["step"] != scrubber.LAST:
+        st.caption(f"The losses are those of the model as it was after {view['step']:,} steps of its training.")
     if found is None:
         return pretraining_says.of_windows(loaded, windows, cut.stride, cut.at)
     return pretraining_says.of_mask(found)

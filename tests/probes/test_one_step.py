@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,18 @@ def test_other_learning_rates(rule: Rule) -> None:
     assert same == pytest.approx(step.loss_after, rel=1e-6)
     assert (tiny - step.loss) / 1e-7 == pytest.approx(step.slope, rel=1e-2)
     assert huge > step.loss
+
+
+def test_many_people_step_on_one_model_at_once() -> None:
+    """A page's model is shared by all sessions, each a thread: nobody may see another one's moved weights."""
+    model = one_step.precise(gpt())
+    rules = [Rule("sgd", 0.01 * (1 + i)) for i in range(8)]
+    alone = [one_step.take(model, X, Y, rule) for rule in rules]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            together = list(pool.map(lambda rule: one_step.take(model, X, Y, rule), rules))
+            assert [step.loss for step in together] == [step.loss for step in alone]
+            assert [step.loss_after for step in together] == [step.loss_after for step in alone]
 
 
 def test_nonsense_is_refused() -> None:

@@ -1,0 +1,51 @@
+"""The glossary: each term once, on a page that exists, found by any of its names; and any text may be searched for."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.shared.glossary_terms import TERMS, find, tip
+from pages.shared.lessons import LESSONS
+from tests.pages.page import no_exception, open_page, shown_text
+
+LATER = {"translator"}  # lessons that are being written
+
+
+def test_each_term_once_in_plain_text_with_a_page() -> None:
+    names = [(term.name.casefold(), term.page) for term in TERMS]
+    assert len(set(names)) == len(names)
+    for term in TERMS:
+        assert term.page in LESSONS or term.page in LATER
+        assert term.says.endswith(".")
+        assert len(term.says) < 170
+        assert "$" not in term.says  # a tooltip shows no formulas
+    teaching = set(LESSONS) - {"home", "library", "glossary"}
+    assert {term.page for term in TERMS} >= teaching  # every lesson brings its words
+
+
+def test_finding() -> None:
+    assert find("softmax")[0].name == "softmax"
+    assert find("RoPE")[0].name == "rotary positions"
+    assert find("LEARNING rate")[0].name == "learning rate"
+    assert find("no such thing") == []
+    assert find("  ") == TERMS
+    assert tip("padding").startswith("Tokens that only fill up")
+
+
+def test_the_page_shows_all_and_what_is_asked_for() -> None:
+    at = open_page("glossary")
+    no_exception(at)
+    assert shown_text(at).count("**") == 2 * sum(term.page in LESSONS for term in TERMS)
+    at.text_input(key="glossary.find").set_value("causal mask").run()
+    no_exception(at)
+    assert "Hides later tokens" in shown_text(at)
+    assert "Divides the scores" not in shown_text(at)
+    at.button(key="glossary.reset").click().run()
+    assert "Divides the scores" in shown_text(at)
+
+
+@pytest.mark.parametrize("asked", ["<script>alert(1)</script>", "`a``b`", ":red[x] $x$", "😀", "مرحبا", "x" * 10_000])
+def test_any_text_may_be_searched_for(asked: str) -> None:
+    at = open_page("glossary", {"glossary.numbers": True}, {"find": asked})
+    no_exception(at)
+    assert "Nothing is found for" in shown_text(at)
