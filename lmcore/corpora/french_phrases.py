@@ -49,6 +49,11 @@ _OWNERS = {
 }  # fmt: skip
 
 
+def some_number(rng: Random, most: int = 20) -> int:
+    """2 to `most`; small ones come more often, as they do among people."""
+    return 2 + int((min(most, 20 if rng.random() < 0.3 else 10) - 1) * rng.random())
+
+
 def noun_of(rng: Random, *groups: str) -> Noun:
     """A noun of one of the groups."""
     return pick(rng, BY_GROUP[pick(rng, groups)])
@@ -60,7 +65,7 @@ def adjectives(rng: Random, noun: Noun, chance: float) -> list[Adjective]:
         return []
     fitting = [one for one in ADJECTIVES if one.groups & noun.groups]
     first = pick(rng, fitting)
-    if first.before and rng.random() < 0.25:
+    if first.before and rng.random() < 0.2:
         seconds = [one for one in fitting if one.second]
         if seconds:
             return [first, pick(rng, seconds)]
@@ -109,7 +114,7 @@ def _determine(
         return ["much" if mass else "many"], ["beaucoup", "de"]
     article = [] if counted else [] if determiner == "bare" and (plural or mass) else ["some"]
     if not plural and not mass:
-        article = ["an" if next_en[0] in "aeiou" and not next_en.startswith(("use", "one")) else "a"]
+        article = ["an" if next_en[0] in "aeiouAEIOU" and not next_en.startswith(("use", "one")) else "a"]
     if determiner == "none":
         return ["any"] if (plural or mass) and not counted else article, [] if counted else ["de"]
     if counted:
@@ -121,7 +126,7 @@ def _determine(
     return article, ["de", the] if mass else ["une" if gender == "f" else "un"]
 
 
-def something(rng: Random, noun: Noun, negated: bool = False, after_de: bool = False, chance: float = 0.3) -> Phrase:
+def something(rng: Random, noun: Noun, negated: bool = False, after_de: bool = False, chance: float = 0.2) -> Phrase:
     """A noun phrase such as an object is, with a determiner that fits. `negated`: after ne … pas, where des is de."""
     chosen = adjectives(rng, noun, chance)
     mass = "mass" in noun.groups
@@ -131,7 +136,7 @@ def something(rng: Random, noun: Noun, negated: bool = False, after_de: bool = F
         plain = "none" if negated else "of" if after_de else pick(rng, ("a", "bare"))
         return noun_phrase(noun, pick(rng, ("the", plain, plain, "my", "his")), False, chosen)
     if draw < 0.12 and not negated:
-        number = 2 + int(rng.random() * 19)
+        number = some_number(rng)
         determiner = "a" if rng.random() < 0.7 else pick(rng, ("the", "this", *_OWNERS))
         return noun_phrase(noun, determiner, True, chosen[:1], number)
     if draw < 0.17 and not negated and not after_de:
@@ -146,7 +151,7 @@ def something(rng: Random, noun: Noun, negated: bool = False, after_de: bool = F
     return noun_phrase(noun, pick(rng, tuple(_OWNERS)), plural, chosen)
 
 
-def known(rng: Random, noun: Noun, chance: float = 0.2) -> Phrase:
+def known(rng: Random, noun: Noun, chance: float = 0.15) -> Phrase:
     """A definite noun phrase, as places and the topics of a sentence are: the park, my house, this old village."""
     plural = rng.random() < 0.12 and "mass" not in noun.groups
     determiner = pick(rng, ("the", "the", "the", "this", *_OWNERS))
@@ -190,13 +195,13 @@ def somebody(rng: Random, pronouns: bool = True, *groups: str) -> Phrase:
     noun = noun_of(rng, *(groups or ("person",)))
     draw = rng.random()
     if draw < 0.12:
-        number = 2 + int(rng.random() * 9)
+        number = some_number(rng, 10)
         return noun_phrase(noun, pick(rng, ("a", "the", "his", "my")), True, adjectives(rng, noun, 0.15), number)
     if draw < 0.2:
         return noun_phrase(noun, "every", False, [])
     plural = rng.random() < 0.3
     determiner = pick(rng, ("the", "the", "the", "a", "this", *_OWNERS))
-    return noun_phrase(noun, determiner, plural, adjectives(rng, noun, 0.22))
+    return noun_phrase(noun, determiner, plural, adjectives(rng, noun, 0.15))
 
 
 def _two(rng: Random) -> Phrase:
