@@ -34,6 +34,7 @@ from lmcore.corpora.french_phrases import (
     known,
     noun_of,
     noun_phrase,
+    some_number,
     somebody,
     something,
 )
@@ -90,7 +91,7 @@ def _with_object(rng: Random, no: bool, subject: Phrase | None = None) -> Told:
     verb = pick(rng, _OF_ANIMALS if animal else TAKING)
     if "person" in verb.takes and rng.random() < 0.25:
         thing = pick(rng, NAMED)
-    elif verb.takes >= {"person", "thing"} and rng.random() < 0.15:
+    elif verb.takes >= {"person", "thing"} and rng.random() < 0.1:
         thing = belonging(rng)
     else:
         thing = something(rng, noun_of(rng, *sorted(verb.takes)), negated=no)
@@ -230,7 +231,7 @@ def _is(rng: Random) -> tuple[str, str]:
 
 
 def _topic(rng: Random, *groups: str) -> Phrase:
-    if rng.random() < 0.2:
+    if rng.random() < 0.12:
         return belonging(rng)
     return known(rng, noun_of(rng, *(groups or ("thing", "place", "fruit", "mass", "animal"))))
 
@@ -249,7 +250,7 @@ def _there(rng: Random) -> tuple[str, str]:
         return _pair(f"there {verb} no {english} {place.english_rest}",
                      ["il", "ne", "y", "a", "pas", *gone.french, *place.french_rest])  # fmt: skip
     if draw < 0.35 and plural:
-        what = noun_phrase(noun, "a", True, [], number=2 + int(rng.random() * 19))
+        what = noun_phrase(noun, "a", True, [], number=some_number(rng))
     elif draw < 0.45 and plural:
         what = noun_phrase(noun, "many", True, [])
     else:
@@ -269,7 +270,7 @@ def _pair(english: str, french: list[str], asks: bool = False) -> tuple[str, str
 def _age(rng: Random) -> tuple[str, str]:
     """Anna is twelve years old: elle a douze ans."""
     subject = known(rng, noun_of(rng, "person", "animal")) if rng.random() < 0.5 else pick(rng, (*PRONOUNS, *NAMED))
-    english, french = NUMBERS[2 + int(rng.random() * 19)]
+    english, french = NUMBERS[some_number(rng)]
     told = Told("be", f"{english} years old", "avoir", (french, "ans"))
     return say(subject, told, Manner("not") if rng.random() < 0.1 else Manner())
 
