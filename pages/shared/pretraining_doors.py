@@ -10,6 +10,7 @@ from lmcore.probes.one_step import RULES, Rule
 from lmcore.probes.pairs import Windows
 from pages.shared import lesson, pretraining_says, scrubber
 from pages.shared import pretraining as parts
+from pages.shared.glossary_terms import tip
 from pages.shared.models import Loaded
 from pages.shared.pretraining import RATES, Batch
 from pages.shared.pretraining_loss import Look, look_in, loss_places
@@ -119,10 +120,21 @@ def the_step(view: View, finished: Loaded, loaded: Loaded, batch: Batch, key: st
         )  # fmt: skip
     with row[1]:
         st.segmented_control(
-            "Update", list(RULES), format_func=RULE_NAMES.__getitem__, key=view.key("rule"), required=True
+            "Update",
+            list(RULES),
+            format_func=RULE_NAMES.__getitem__,
+            key=view.key("rule"),
+            required=True,
+            help=tip("AdamW"),
         )
     with row[2]:
-        st.select_slider("Learning rate η", RATES, format_func=lambda rate: f"{rate:g}", key=view.key("rate"))
+        st.select_slider(
+            "Learning rate η",
+            RATES,
+            format_func=lambda rate: f"{rate:g}",
+            key=view.key("rate"),
+            help=tip("learning rate"),
+        )
     rule = rule_of(view)
     step = parts.step_of(loaded, batch, rule)
     part, at = part_at(view, loaded, batch)

@@ -67,7 +67,7 @@ def test_the_loss_place_by_place_begins_at_ln_v() -> None:
 
 
 def test_one_step_and_its_script() -> None:
-    rule = Rule("sgd", 0.01)
+    rule = Rule("sgd", 0.001)
     query = {
         "prompt": TEXT, "door": "step", "length": "4", "stride": "4", "rule": rule.name, "phase": "3",
         "rate": f"{rule.learning_rate}", "matrix": "h.0.mlp.c_fc.weight", "weight": "3.5",
