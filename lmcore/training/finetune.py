@@ -148,6 +148,8 @@ def settings(block_size: int, what: str = "all", max_steps: int = STEPS, seed: i
         "learning_rate": LEARNING_RATES[what],
         "warmup_steps": min(10, max_steps),
         "eval_windows": max(1, 3 * BATCH_TOKENS // block_size),
+        "eval_every": max(5, max_steps // 20),  # both texts are asked each time
+        "sample_every": max(10, max_steps // 4),
         "n_snapshots": 2,
         "seed": seed,
     }

@@ -161,7 +161,7 @@ def race(view: View) -> None:
         if two:
             pages_written(two, step, f"{view.page}.wrote")
 
-    measured.section(view.page, NAME, draw, "Race anew")
+    measured.section(view.page, NAME, draw, "Race anew, some minutes")
 
 
 def ways(view: View) -> None:
@@ -186,7 +186,7 @@ def ways(view: View) -> None:
         if tuned:
             st.dataframe(ways_table(rows), hide_index=True, key=f"{view.page}.ways-table")
 
-    measured.section(view.page, NAME, draw, "Measure anew")
+    measured.section(view.page, NAME, draw, "Measure anew, some minutes")
 
 
 def few(view: View) -> None:
@@ -223,7 +223,7 @@ def few(view: View) -> None:
             "“Before” is the trained model that has seen none of them."
         )
 
-    measured.section(view.page, NAME, draw, "Measure anew")
+    measured.section(view.page, NAME, draw, "Measure anew, some minutes")
 
 
 # Numbers -------------------------------------------------------------------------------------------------------------

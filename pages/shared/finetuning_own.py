@@ -57,8 +57,8 @@ def section(view: View) -> None:
     pair = shown_pair(view.page)
     if pair[0] is None:
         st.caption(
-            "Two workers train at the same time: the model you start from, and the same network from scratch. At the "
-            "usual size and 200 steps that takes about half a minute on a quiet machine."
+            "Two runs: the model you start from, and the same network from scratch beside it. 200 steps of each take "
+            "about half a minute on a quiet machine."
         )
         return
     _watch(view, pair)
@@ -73,7 +73,7 @@ def unknown_share(text: str, model: str, hidden: Unhashed) -> float:
 
 def spec_of(view: View, corpus: Corpus, base: Loaded, what: str) -> dict[str, Any]:
     """The run that the controls describe."""
-    card = {**base.card, "hash": base.hash, "title": base.title}
+    card = {**base.card, "hash": base.hash, "title": base.title.removesuffix(" (yours)")}
     named = specs.named(corpus) if not corpus.name.startswith("mine-") else _own(corpus)
     return finetune.described(card, base.tokenizer.kind, named, what=what, max_steps=view["steps"], seed=1)
 
@@ -175,8 +175,9 @@ def _said(jobs: list[JobStatus]) -> str:
             return f"It failed: {lesson.plain(job.error or 'no reason was given')}"
     if any(job.active for job in jobs):
         waiting = all(job.state == "queued" for job in jobs)
-        at = ", ".join(f"{job.step:,}" for job in jobs)
-        return "Waiting for a free worker." if waiting else f"Steps {at} of {jobs[0].max_steps or 0:,}."
+        beside = f"; from scratch step {jobs[1].step:,}" if len(jobs) > 1 else ""
+        now = f"Step {jobs[0].step:,} of {jobs[0].max_steps or 0:,}{beside}."
+        return "Waiting for a free worker." if waiting else now
     stopped = any(job.state == "stopped" for job in jobs)
     return f"Stopped at step {jobs[0].step:,}." if stopped else f"Done: {jobs[0].max_steps:,} steps each."
 

@@ -102,8 +102,12 @@ def _few(rows: Rows) -> str:
     if len(new) < len(finetuning.SIZES) or len(tuned) < len(new):
         return "The race is being run; its numbers come here as it goes."
     enough = next((chars for chars, loss, _ in tuned if loss <= new[-1][1]), None)
+    before = next((row["second"] for row in rows if row["about"] == "loss" and row["what"] == "all"), None)
     beats = (
-        f"As good as the new model with {new[-1][0]:,} characters is the fine-tuned one with **{enough:,}**."
+        f"Before it has seen one of them it stands at {before:.2f}: in so few steps the new one does not get there "
+        f"with {new[-1][0]:,} ({new[-1][1]:.2f})."
+        if before is not None and before <= new[-1][1]
+        else f"As good as the new model with {new[-1][0]:,} characters is the fine-tuned one with **{enough:,}**."
         if enough
         else f"The new model with {new[-1][0]:,} characters is not reached."
     )

@@ -8,7 +8,7 @@ from pages.shared import finetuning, finetuning_own, finetuning_says, lesson, me
 from pages.shared.view import View, choice, text
 
 PAGE = "fine-tuning"
-PARTS = {"race": "The race", "ways": "What learns", "few": "Few examples", "yours": "Your text"}
+PARTS = {"race": "Race", "ways": "Four ways", "few": "Few examples", "yours": "Your text"}
 OWN_TEXT = "python-docs"
 
 view = View(
