@@ -38,7 +38,7 @@ def test_few_keeps_the_lowest_loss_on_the_way():
     assert [(row["what"], row["chars"]) for row in few] == [
         ("scratch", 200), ("all", 200), ("scratch", 400), ("all", 400),
     ]  # fmt: skip
-    assert all(0 < row["loss"] and row["step"] in (0, 2, 4) for row in few)
+    assert all(row["loss"] > 0 and row["step"] in (0, 2, 4) for row in few)
 
 
 def test_the_tales_are_spelled_with_the_letters_of_the_plays():
