@@ -15,6 +15,8 @@ from typing import Any
 
 from lmcore import checkpoints, corpora, measured, paths
 from lmcore.corpora import Corpus, tales
+from lmcore.models import TRANSLATORS
+from lmcore.training import translate
 from lmcore.training.presets import WORD_VECTORS
 
 
@@ -79,7 +81,27 @@ RECIPES: dict[str, Recipe] = {
         WORD_VECTORS["model"],
         {**WORD_VECTORS["train"], "seed": 1},
     ),
+    **{
+        f"{family}-french": Recipe(
+            title,
+            translate.french,
+            {"kind": "phrase"},
+            translate.MODELS[family],
+            {**translate.TRAIN[family], "n_snapshots": 11, "seed": 1},
+        )
+        for family, title in (
+            ("translator", "Translator from English to French"),
+            ("bahdanau", "Recurrent translator from English to French"),
+        )
+    },
 }
+
+
+def trainer_of(recipe: Recipe) -> Any:
+    """The module that checks and runs the recipe's spec: of translators their own."""
+    from lmcore.training import spec
+
+    return translate if recipe.model["family"] in TRANSLATORS else spec
 
 
 def spec_of(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
@@ -90,13 +112,11 @@ def spec_of(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
 
 def make(name: str, folder: Path) -> Iterator[dict[str, Any]]:
     """Train one recipe into folder/name, replacing what is there only when all is done; its events, without arrays."""
-    from lmcore.training import spec
-
     recipe = RECIPES[name]
     corpus = recipe.corpus()
     unfinished = folder / f".{name}.part"
     shutil.rmtree(unfinished, ignore_errors=True)
-    events = spec.run(spec_of(recipe, corpus), lambda _: corpus)
+    events = trainer_of(recipe).run(spec_of(recipe, corpus), lambda _: corpus)
     yield from checkpoints.record(unfinished, (_titled(event, recipe.title) for event in events))
     shutil.rmtree(folder / name, ignore_errors=True)
     unfinished.rename(folder / name)

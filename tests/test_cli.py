@@ -49,6 +49,17 @@ def test_score_agrees_with_the_model(shipped, capsys):
     assert "perplexity" in capsys.readouterr().out
 
 
+def test_a_translator_translates_until_its_end(capsys):
+    source = ["--source", "The cat is sleeping."]
+    assert cli.main(["sample", "translator-french", *source, "--temperature", "0"]) == 0
+    assert capsys.readouterr().out == "Le chat dort.\n"
+    assert cli.main(["score", "translator-french", "Le chat dort.", *source, "--json"]) == 0
+    (right,) = lines(capsys)
+    assert cli.main(["score", "translator-french", "La chat dort.", *source, "--json"]) == 0
+    (wrong,) = lines(capsys)
+    assert right["perplexity"] < 1.5 < wrong["perplexity"]
+
+
 def test_train_saves_a_model_that_can_be_sampled(tmp_path: Path, capsys):
     out = tmp_path / "model"
     args = [
@@ -207,6 +218,10 @@ def test_what_ngram_cannot_do_it_says(args: list[str], reason: str, lines_of_tex
         (["sample", MODEL, "--temperature", "-1"], "temperature"),
         (["sample", MODEL, "--top-p", "2"], "top_p"),
         (["score", MODEL, ""], "token"),
+        (["sample", "translator-french"], "give it a sentence by --source"),
+        (["score", "translator-french", "Le chat dort.", "--source", " "], "the source is empty"),
+        (["sample", MODEL, "--source", "The cat sleeps."], "only a translator reads a source"),
+        (["sample", "word2vec-kingdoms"], "does not say what comes next"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(args: list[str], reason: str, capsys):

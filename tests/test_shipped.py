@@ -9,17 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lmcore import checkpoints, corpora, pretrain
+from lmcore import checkpoints, corpora, models, pretrain
 from lmcore.corpora import kingdoms
+from lmcore.corpora.french import held_out_pairs
 from lmcore.corpora.tales_check import check_story
 from lmcore.models import FAMILIES
 from lmcore.probes.embeddings import accuracy, answers, real_words
 from lmcore.sampling import generate
+from lmcore.tokenizers import PairTokenizer
 from lmcore.training import spec as specs
+from lmcore.training import translate
 
 SHIPPED = checkpoints.shipped()
 MB = 1024 * 1024
 LANGUAGE_MODELS = [name for name, recipe in pretrain.RECIPES.items() if recipe.model["family"] in FAMILIES]
+TRANSLATORS = [name for name, recipe in pretrain.RECIPES.items() if recipe.model["family"] in models.TRANSLATORS]
 VECTORS = "word2vec-kingdoms"
 
 
@@ -57,7 +61,9 @@ def test_its_size_and_its_snapshots(name: str) -> None:
     assert len(steps) >= 10
     last, final = checkpoints.load(folder, steps[-1]).model, checkpoints.load(folder).model
     ids = [5, 6, 7, 8]
-    if name in LANGUAGE_MODELS:
+    if name in TRANSLATORS:
+        last, final = last.given(ids), final.given(ids)
+    if name in (*LANGUAGE_MODELS, *TRANSLATORS):
         np.testing.assert_allclose(last.log_probs(ids), final.log_probs(ids), atol=0.05)
     else:
         np.testing.assert_allclose(last.trace(ids)["embedding"], final.trace(ids)["embedding"], atol=0.01)
@@ -72,8 +78,11 @@ def test_its_card_says_the_truth(name: str) -> None:
     assert card["corpus"] == {"name": corpus.name, "title": corpus.title, "sha256": corpus.sha256}
     assert card["title"] == pretrain.RECIPES[name].title
     assert card["n_params"] == found.model.n_params
-    assert specs.validate(card["spec"]) == specs.validate(pretrain.spec_of(pretrain.RECIPES[name], corpus))
-    assert specs.measure(found.model, found.tokenizer, corpus.split()[1]) == pytest.approx(card["metrics"], rel=1e-3)
+    recipe = pretrain.RECIPES[name]
+    trainer = pretrain.trainer_of(recipe)
+    assert trainer.validate(card["spec"]) == trainer.validate(pretrain.spec_of(recipe, corpus))
+    held_out = translate.pairs_of(corpus)[1] if name in TRANSLATORS else corpus.split()[1]
+    assert specs.measure(found.model, found.tokenizer, held_out) == pytest.approx(card["metrics"], rel=1e-3)
 
 
 @pytest.mark.parametrize("name", LANGUAGE_MODELS)
@@ -129,6 +138,27 @@ def test_vectors_learn_what_was_never_said() -> None:
     for plus, minus, answer in ((("queen", "male"), "female", "king"), (("Paris", "Italy"), "France", "Rome")):
         best = answers(found.model.vectors, [stoi[word] for word in plus], [stoi[minus]], 1, among)
         assert found.tokenizer.itos[best[0].word] == answer
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_a_translator_is_born_knowing_nothing_and_learns_to_translate(name: str) -> None:
+    """What the lesson promises: 95 of 100 sentences that it has never seen, to the letter, and chrF 97 or better."""
+    folder = SHIPPED[name]
+    card = checkpoints.read_card(folder)
+    assert card["metrics"]["n_pairs"] == 1000
+    if name == "translator-french":
+        assert card["metrics"]["exact"] >= 0.95
+        assert card["metrics"]["chrf"] >= 97
+    found = checkpoints.load(folder)
+    assert isinstance(found.tokenizer, PairTokenizer)
+    losses = []
+    for step in (0, *checkpoints.steps(folder)[5::2]):
+        model = checkpoints.load(folder, step).model
+        pairs = [(found.tokenizer.encode_source(s), found.tokenizer.encode(t)) for s, t in held_out_pairs(20)]
+        losses.append(-float(np.mean(np.concatenate([model.given(read).score(written) for read, written in pairs]))))
+    assert losses[0] > np.log(found.model.vocab_size) - 0.2
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 0.2
 
 
 def test_making_one_replaces_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -281,7 +281,7 @@ def test_the_same_seed_gives_the_same_pairs_and_another_seed_others():
 def test_the_shipped_pairs_do_not_change_unnoticed(told):
     """Shipped checkpoints learnt from these: who changes the grammar on purpose trains them anew."""
     text = "\n".join(f"{pair.source}\t{pair.target}" for pair in told)
-    assert hashlib.sha256(text.encode()).hexdigest()[:16] == ""
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "0d77740e96becb52"
 
 
 @pytest.mark.parametrize("n", [0, -1, 100_001])
