@@ -98,7 +98,9 @@ def test_somebody_elses_pairs_are_not_translated(library: Library, people: list[
 
 def test_shipped_pairs_are_found(library: Library, tmp_path: Path) -> None:
     context = Context(tmp_path / "run", library.texts_folder)
-    events = task.run(spec_of({"kind": "shipped", "name": "french"}, max_steps=1), context)
+    spec = spec_of({"kind": "shipped", "name": "french"}, max_steps=1)
+    spec["model"]["block_size"] = 32
+    events = task.run(spec, context)
     start = next(events)
     assert (start["n_pairs"], start["n_held_out_pairs"], start["n_dropped"]) == (
         19_998,
