@@ -102,10 +102,6 @@ def test_shipped_pairs_are_found(library: Library, tmp_path: Path) -> None:
     spec["model"]["block_size"] = 32
     events = task.run(spec, context)
     start = next(events)
-    assert (start["n_pairs"], start["n_held_out_pairs"], start["n_dropped"]) == (
-        19_998,
-        1_000,
-        2,
-    )  # two are longer than 16 tokens
+    assert (start["n_pairs"], start["n_held_out_pairs"], start["n_dropped"]) == (20_000, 1_000, 0)
     first = next(event for event in events if event["kind"] == "step")
     assert np.isfinite(first["loss"])
