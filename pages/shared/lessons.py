@@ -126,6 +126,11 @@ CHAPTERS: dict[str, list[Lesson]] = {
             "A trained model goes on with another text: what it gains, what it forgets, and how little may learn.",
             ":material/tune:",
         ),
+        Lesson(
+            "translator", "uses/translator.py", "Translator",
+            "One network reads, another writes in French and looks back: follow every word, and teach it your pairs.",
+            ":material/translate:",
+        ),
     ],
 }  # fmt: skip
 

@@ -46,6 +46,7 @@ def warm_up() -> None:
         probability,
         texts,
         tokenized,
+        translator_models,
         vectors,
     )
 
@@ -61,6 +62,7 @@ def warm_up() -> None:
     gates.warm_up()
     inside.warm_up()
     pretraining.warm_up()
+    translator_models.warm_up()
     jobs.wait_warm()
 
 

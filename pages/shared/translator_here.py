@@ -50,7 +50,7 @@ class Here:
         try:
             written, tree = translators.written(loaded, source, taken, view["beams"])
         except ValueError as error:
-            return cls(view, loaded, sentence, text, source, (), str(error).capitalize() + ".")
+            return cls(view, loaded, sentence, text, source, (), _said(error))
         return cls(view, loaded, sentence, text, source, taken, "", written, tree)
 
     @property
@@ -92,6 +92,12 @@ class Here:
     def looks(self) -> NDArray[np.float32]:
         """(P, S) where the last layer looks for each word, its heads averaged; the one matrix of a recurrent one."""
         return self.made.cross[-1].mean(axis=0)
+
+
+def _said(error: ValueError) -> str:
+    """An error's words as a sentence."""
+    words = str(error)
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _refusal(source: Ids) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from lmcore import checkpoints, paths
 from lmcore.beam import Tree
+from lmcore.corpora import french
 from lmcore.models import TRANSLATORS
 from lmcore.probes import translating
 from lmcore.probes.translating import Written
@@ -164,7 +165,8 @@ def _decoder(content: str, source: Ids, tokens: Ids, hidden: Unhashed) -> Any:
 
 
 def warm_up() -> None:
-    """Load the shipped ones and let each translate once."""
+    """Load the shipped ones, let each translate once, and have the held-out sentences at hand."""
+    french.held_out_pairs()
     for choice in shipped().values():
         loaded = models.load(choice)
         written(loaded, source_of(loaded, "The cat sleeps."))

@@ -1,0 +1,190 @@
+"""Translator: what the stage draws is what the model writes, nonsense is refused, own pairs become a model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lmcore import checkpoints
+from lmcore.corpora import french
+from lmcore.corpora import pairs as reading
+from pages.shared import services
+from pages.shared import translator_models as translators
+from pages.shared.translator_own import SLOT, numbers
+from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
+
+BOX = "translator.text"
+HOSTILE = ["<script>alert(1)</script>", "</s> <unk> <s>", "😀", "x", "שלום עולם", "$x$ :red[y] `z`"]
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return checkpoints.load(checkpoints.shipped()[translators.DEFAULT])
+
+
+def asked(at: AppTest, sentence: str) -> AppTest:
+    at.text_input(key=BOX).set_value(sentence).run()
+    no_exception(at)
+    return at
+
+
+def test_the_stage_is_what_the_model_writes(shipped):
+    at = open_page("translator")
+    no_exception(at)
+    drawn = payload(at, 0)
+    tokenizer = shipped.tokenizer
+    given = shipped.model.given(tokenizer.encode_source("The white cat sees a small red car."))
+    assert tokenizer.decode(drawn["ids"].tolist()) == "Le chat blanc voit une petite voiture rouge."
+    assert drawn["ended"]
+    rows = given.trace(drawn["ids"][:-1].tolist())
+    probs = np.exp(rows["log_probs"])
+    N, S, K = len(drawn["ids"]), len(drawn["source"]), drawn["k"]
+    ids = drawn["alt_id"].reshape(N, K)
+    np.testing.assert_allclose(drawn["alt_prob"].reshape(N, K), np.take_along_axis(probs, ids, 1), rtol=1e-4)
+    looks = rows["cross_weights"][-1].mean(axis=0)
+    np.testing.assert_allclose(drawn["weights"].reshape(N, S), looks, atol=1e-5)
+    assert f"{probs[2, drawn['ids'][2]]:.1%}" in shown_text(at)
+    assert run_script(at_code(at)).splitlines()[1].startswith("Le chat blanc voit une petite voiture rouge.")
+
+
+def at_code(at: AppTest) -> str:
+    """The script of "The code"."""
+    at.session_state["translator.code"] = True
+    at.run()
+    return next(code.value for code in at.code if "translate(given" in code.value)
+
+
+def test_a_small_word_and_no_mark_are_put_right_and_said():
+    at = asked(open_page("translator"), "the dog  sleeps")
+    assert "Read as `The dog sleeps.`" in shown_text(at)
+    assert "`Le chien dort.`" in shown_text(at)
+
+
+def test_an_unknown_word_is_named_and_shown_as_it_was_typed():
+    at = asked(open_page("translator"), "The dragon sleeps.")
+    drawn = payload(at, 0)
+    assert drawn["source"][1] == "dragon"
+    assert drawn["unknown"] == [1]
+    assert "never seen `dragon`" in shown_text(at)
+
+
+@pytest.mark.parametrize("sentence", HOSTILE)
+def test_any_text_is_translated_or_refused_in_words(sentence: str):
+    at = asked(open_page("translator"), sentence)
+    for part in ("best", "quality", "own", "heads"):
+        at.segmented_control(key="translator.part").set_value(part).run()
+        no_exception(at)
+    if sentence == "</s> <unk> <s>":  # plain text: no control token is made of it
+        assert 0 not in payload(at, 0)["unknown"] or payload(at, 0)["source"][0] == "<"
+
+
+@pytest.mark.parametrize(("sentence", "said"), [("", "nothing to translate"), ("the cat " * 200, "tokens")])
+def test_nothing_and_too_much_are_refused(sentence: str, said: str):
+    at = asked(open_page("translator"), sentence)
+    assert said in at.error[0].value
+    assert at.text_input(key=BOX).value == sentence[:2000]
+
+
+def test_another_word_is_taken_and_given_back(shipped):
+    tokenizer = shipped.tokenizer
+    la = tokenizer.encode("La")[0]
+    at = open_page("translator", query={"taken": str(la)})
+    drawn = payload(at, 0)
+    assert drawn["words"][0] == "La"
+    assert drawn["given"] == 1
+    at.button(key="translator.own-words").click().run()
+    assert payload(at, 0)["words"][0] == "Le"
+
+
+def test_a_link_with_tokens_that_do_not_exist_opens():
+    for taken in ("0.5", "999999", "-3", "5.5.5"):
+        no_exception(open_page("translator", query={"taken": taken, "at": "63", "layer": "11", "head": "63"}))
+
+
+@pytest.mark.parametrize("kind", ["cross", "encoder", "decoder"])
+def test_every_kind_of_attention_has_its_mask(kind: str):
+    at = open_page("translator", query={"heads": kind})
+    no_exception(at)
+    drawn = payload(at, 1)
+    assert drawn["causal"] == (kind == "decoder")
+    stage = payload(at, 0)
+    N, S = len(stage["words"]), len(stage["source"])
+    assert (drawn["R"], drawn["K"]) == {"cross": (N, S), "encoder": (S, S), "decoder": (N, N)}[kind]
+
+
+def test_the_older_network_has_one_matrix():
+    at = open_page("translator", query={"model": translators.OLDER})
+    no_exception(at)
+    drawn = payload(at, 1)
+    assert (drawn["L"], drawn["H"]) == (1, 1)
+
+
+def test_the_scores_are_those_of_the_cards_and_examples_are_held_out():
+    at = open_page("translator", query={"part": "quality"})
+    table = at.dataframe[0].value
+    for name, row in zip(translators.shipped(), table.to_dict("records"), strict=True):
+        assert row["exact"] == checkpoints.read_card(checkpoints.shipped()[name])["metrics"]["exact"]
+    assert table["exact"][0] >= 0.95
+    assert table["chrF"][0] >= 97
+    assert french.held_out_pairs()[0].source in shown_text(at)
+    at.button(key="translator.others").click().run()
+    no_exception(at)
+    assert french.held_out_pairs()[6].source in shown_text(at)
+
+
+# Own pairs ----------------------------------------------------------------------------------------------------------
+
+
+def own_page() -> AppTest:
+    at = open_page("translator", query={"part": "own"})
+    no_exception(at)
+    return at
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("one;un\ntwo", "Line 2"), ("one;un", "one pair only"), ("a;b\n;c\nd;e", "Line 2"), ("a\t" + "x" * 10_000, "200")],
+)
+def test_pairs_that_cannot_be_used_are_refused_and_stay_in_the_box(text: str, said: str):
+    at = own_page()
+    at.text_area(key=f"{SLOT}.text").set_value(text).run()
+    no_exception(at)
+    assert said in at.error[0].value
+    assert at.text_area(key=f"{SLOT}.text").value == text
+    assert at.button(key=f"{SLOT}.go").disabled
+
+
+def test_the_example_is_read():
+    at = own_page()
+    at.button(key=f"{SLOT}.example").click().run()
+    no_exception(at)
+    assert not at.button(key=f"{SLOT}.go").disabled
+    assert len(reading.parse(numbers()).pairs) == 333
+    assert "999" not in numbers() or "nine hundred ninety nine" in numbers()
+
+
+def test_own_pairs_become_a_model_that_translates():
+    at = own_page()
+    text = "\n".join(f"{a};{b}" for a, b in [("eins", "ОДИН"), ("zwei", "ДВА"), ("drei", "ТРИ"), ('"vier;"', "שלום")])
+    at.text_area(key=f"{SLOT}.text").set_value(text).run()
+    at.session_state[f"{SLOT}.steps"] = 200
+    at.run()
+    at.button(key=f"{SLOT}.go").click().run()
+    no_exception(at)
+    job_id, after = at.session_state[f"{SLOT}.job"], 0
+    workspace = services.library().workspace_for(at.session_state["workspace"])
+    while services.runner().status(job_id, workspace).active:
+        events = services.runner().wait(job_id, after, timeout=120)
+        assert events, "no event in 120 s"
+        after = events[-1].seq
+    at.run()
+    no_exception(at)
+    assert "come out right to the letter" in shown_text(at)
+    at.button(key=f"{SLOT}.keep").click().run()
+    no_exception(at)
+    at.button(key=f"{SLOT}.use").click().run()
+    no_exception(at)
+    assert str(at.session_state["translator.model"]).startswith("mine-")
+    asked(at, "drei")
+    assert payload(at, 0)["words"]
