@@ -9,12 +9,12 @@ from typing import Any
 import streamlit as st
 
 from lmcore import corpora
-from lmcore.corpora import Corpus, CorpusError
+from lmcore.corpora import Corpus, CorpusError, french
 from lmcore.library import LibraryError
 from pages.shared import lesson, services
 
 DEFAULT = "tales"
-CATALOG_TITLES = {name: entry.title for name, entry in corpora.CATALOG.items()}
+CATALOG_TITLES = {name: entry.title for name, entry in corpora.CATALOG.items()} | {"french": french.TITLE}
 
 
 def choices() -> dict[str, str]:

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 import pandas as pd
 import streamlit as st
 
-from lmcore.library import LibraryError
+from lmcore.library import LibraryError, Model
+from lmcore.models import TRANSLATORS
 from pages.shared import hugging_face, lesson, services, texts
 from pages.shared.lessons import LESSONS
 from pages.shared.models import SHARED
@@ -23,6 +24,24 @@ def safely(act, *args) -> None:
         act(*args)
     except LibraryError as refusal:
         st.session_state[f"{PAGE}.refusal"] = str(refusal)
+
+
+def share(model: Model) -> None:
+    """The door to a model's read-only link."""
+    with st.popover("Share", icon=":material/share:"):
+        st.caption("A link that nobody can guess opens this model, and nothing else of yours, to look at.")
+        if model.share:
+            link = f"{here}/temperature?share={model.share}&model={SHARED}"
+            st.code(link, language=None, wrap_lines=True)
+            st.button(
+                "End the link", key=f"{PAGE}.revoke.{model.id}", on_click=safely,
+                args=(library.revoke_share, workspace, model.id),
+            )  # fmt: skip
+        else:
+            st.button(
+                "Make a link", key=f"{PAGE}.share.{model.id}", on_click=safely,
+                args=(library.share_model, workspace, model.id),
+            )  # fmt: skip
 
 
 st.title("Library", anchor=False)
@@ -47,7 +66,8 @@ for model in models:
         corpus = f", on {lesson.named(model.corpus)}" if model.corpus else ""
         st.caption(f"{model.family}{corpus}, {model.n_bytes / MB:.1f} MB, {len(model.steps)} snapshots")
         with st.container(horizontal=True, gap="small"):
-            for page in ("temperature", "inspect"):
+            translates = model.family in TRANSLATORS
+            for page in ("translator",) if translates else ("temperature", "inspect"):  # the lessons that open it
                 if st.button(LESSONS[page].title, icon=LESSONS[page].icon, key=f"{PAGE}.{page}.{model.id}"):
                     st.switch_page(LESSONS[page].file, query_params={"model": f"mine-{model.id}"})
             with st.popover("Rename", icon=":material/edit:"):
@@ -56,20 +76,8 @@ for model in models:
                     "Rename", key=f"{PAGE}.rename.{model.id}", disabled=not title.strip(), on_click=safely,
                     args=(library.rename_model, workspace, model.id, title),
                 )  # fmt: skip
-            with st.popover("Share", icon=":material/share:"):
-                st.caption("A link that nobody can guess opens this model, and nothing else of yours, to look at.")
-                if model.share:
-                    link = f"{here}/temperature?share={model.share}&model={SHARED}"
-                    st.code(link, language=None, wrap_lines=True)
-                    st.button(
-                        "End the link", key=f"{PAGE}.revoke.{model.id}", on_click=safely,
-                        args=(library.revoke_share, workspace, model.id),
-                    )  # fmt: skip
-                else:
-                    st.button(
-                        "Make a link", key=f"{PAGE}.share.{model.id}", on_click=safely,
-                        args=(library.share_model, workspace, model.id),
-                    )  # fmt: skip
+            if not translates:
+                share(model)
             with st.popover("Delete", icon=":material/delete:"):
                 st.write("The model and its link go for good.")
                 st.button(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lmcore import checkpoints
+from lmcore.models import build
+from lmcore.tokenizers.pairs import train_pairs
 from pages.shared import services
 from tests.pages.page import no_exception, open_page, run_script, shown_text
 
@@ -146,6 +151,22 @@ def test_a_kept_model_is_offered_and_can_be_opened(kept: AppTest):
     kept.run()
     no_exception(kept)
     assert kept.selectbox(key="temperature.model").value == f"mine-{model.id}"
+
+
+def test_a_translator_is_opened_where_it_translates(tmp_path: Path):
+    tokenizer = train_pairs([("good day", "bonjour"), ("good night", "bonne nuit")])
+    sizes = {"source_vocab_size": tokenizer.source.vocab_size, "n_layer": 1, "n_head": 1, "n_embd": 8}
+    checkpoints.save(tmp_path / "model", build("translator", sizes, tokenizer.vocab_size), tokenizer, {})
+    at = open_page("library")
+    model = services.library().keep_model(workspace_of(at), tmp_path / "model", "Greetings")
+    at.run()
+    no_exception(at)
+    at.button(key=f"library.translator.{model.id}")
+    names = {button.key for button in at.button}
+    assert not names & {f"library.{what}.{model.id}" for what in ("temperature", "inspect", "share")}
+    at.switch_page("generation/temperature.py").run()
+    no_exception(at)
+    assert "Greetings (yours)" not in at.selectbox(key="temperature.model").options
 
 
 def test_rename_share_and_delete(kept: AppTest):
