@@ -9,7 +9,7 @@ from pages.shared.translation import at_in, taken_in, translation
 from pages.shared.translator_here import PAGE, STAGE, Here, shown
 from pages.shared.view import View, choice, text, token_list, whole
 
-SENTENCE = "The white cat sees a small red car."
+SENTENCE = "The red car is in front of the white house."
 
 PARTS = {
     "heads": "Who looks at whom", "best": "Greedy and beam", "quality": "How good it is", "own": "Your own pairs",
@@ -103,10 +103,10 @@ lesson.try_this(
 lesson.what_you_see(says.reading(here))
 lesson.predict(
     PAGE,
-    "French puts the colour after the thing: “une voiture rouge”. While the model writes “rouge”, where does it look?",
+    "French puts the colour after the thing: “la voiture rouge”. While the model writes “rouge”, where does it look?",
     ["At the next English word in order", "At “red”, wherever it stands", "At the French word before it"],
     1,
-    "Nothing ties place 7 of the translation to place 7 of the source. The query of the place that is being written "
+    "Nothing ties place 3 of the translation to place 3 of the source. The query of the place that is being written "
     "finds the key that fits, and that is mostly the word to be said next. Step through the words and follow the "
     "thickest line: where the order of the languages differs, the lines cross.",
 )

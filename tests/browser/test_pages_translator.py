@@ -15,7 +15,7 @@ from pages.shared import translator_models as translators
 from tests.browser.person import HOSTILE, button, idle, nothing_came_of_it, settled, type_in
 
 STAGE = ".lm.translation"
-SENTENCE = "The white cat sees a small red car."
+SENTENCE = "The red car is in front of the white house."
 
 
 @pytest.fixture(scope="module")

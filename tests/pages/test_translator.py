@@ -34,8 +34,8 @@ def test_the_stage_is_what_the_model_writes(shipped):
     no_exception(at)
     drawn = payload(at, 0)
     tokenizer = shipped.tokenizer
-    given = shipped.model.given(tokenizer.encode_source("The white cat sees a small red car."))
-    assert tokenizer.decode(drawn["ids"].tolist()) == "Le chat blanc voit une petite voiture rouge."
+    given = shipped.model.given(tokenizer.encode_source("The red car is in front of the white house."))
+    assert tokenizer.decode(drawn["ids"].tolist()) == "La voiture rouge est devant la maison blanche."
     assert drawn["ended"]
     rows = given.trace(drawn["ids"][:-1].tolist())
     probs = np.exp(rows["log_probs"])
@@ -45,7 +45,7 @@ def test_the_stage_is_what_the_model_writes(shipped):
     looks = rows["cross_weights"][-1].mean(axis=0)
     np.testing.assert_allclose(drawn["weights"].reshape(N, S), looks, atol=1e-5)
     assert f"{probs[2, drawn['ids'][2]]:.1%}" in shown_text(at)
-    assert run_script(at_code(at)).splitlines()[1].startswith("Le chat blanc voit une petite voiture rouge.")
+    assert run_script(at_code(at)).splitlines()[1].startswith("La voiture rouge est devant la maison blanche.")
 
 
 def at_code(at: AppTest) -> str:
@@ -76,7 +76,7 @@ def test_any_text_is_translated_or_refused_in_words(sentence: str):
         at.segmented_control(key="translator.part").set_value(part).run()
         no_exception(at)
     if sentence == "</s> <unk> <s>":  # plain text: no control token is made of it
-        assert 0 not in payload(at, 0)["unknown"] or payload(at, 0)["source"][0] == "<"
+        assert payload(at, 0)["source"][:4] == ["<", "/", "s", ">"]
 
 
 @pytest.mark.parametrize(("sentence", "said"), [("", "nothing to translate"), ("the cat " * 200, "tokens")])
@@ -88,13 +88,13 @@ def test_nothing_and_too_much_are_refused(sentence: str, said: str):
 
 def test_another_word_is_taken_and_given_back(shipped):
     tokenizer = shipped.tokenizer
-    la = tokenizer.encode("La")[0]
-    at = open_page("translator", query={"taken": str(la)})
+    un = tokenizer.encode("Un")[0]
+    at = open_page("translator", query={"taken": str(un)})
     drawn = payload(at, 0)
-    assert drawn["words"][0] == "La"
+    assert drawn["words"][0] == "Un"
     assert drawn["given"] == 1
     at.button(key="translator.own-words").click().run()
-    assert payload(at, 0)["words"][0] == "Le"
+    assert payload(at, 0)["words"][0] == "La"
 
 
 def test_a_link_with_tokens_that_do_not_exist_opens():
@@ -161,7 +161,7 @@ def test_the_example_is_read():
     no_exception(at)
     assert not at.button(key=f"{SLOT}.go").disabled
     assert len(reading.parse(numbers()).pairs) == 333
-    assert "999" not in numbers() or "nine hundred ninety nine" in numbers()
+    assert {"1\tone", "100\tone hundred", "997\tnine hundred ninety seven"} <= set(numbers().splitlines())
 
 
 def test_own_pairs_become_a_model_that_translates():
