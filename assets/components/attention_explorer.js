@@ -63,7 +63,7 @@ function make(root) {
     if (!picture.isExact(me.layer, me.head)) return `≈ ${digits(Number(w.toFixed(2)))}`;
     if (w >= 1e-4 || w === 0) return digits(w);
     const [a, power] = w.toExponential(2).split("e-");
-    return `${a} · 10⁻${[...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`;
+    return `${a}·10⁻${[...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`;
   }
   const called = (l, h) => me.data.labels?.[l * me.data.H + h] ?? ["", ""];
   const title = (l, h) => `${me.data.layerName} ${l + 1}, head ${h + 1}`;
@@ -103,7 +103,7 @@ function make(root) {
     const chip = (side, i) => el("span", `chip ${side}`, token(side, i));
     const who = [me.locked ? "Locked: " : "", chip("rows", row), ` (place ${row})`];
     const gives = column === null ? [] : [" gives ", el("strong", "", say(row, column)), " of its attention to ", chip("columns", column), ` (place ${column}).`];
-    said.replaceChildren(...who, ...(gives.length ? gives : [" looks. Point at a cell for one weight."]));
+    said.replaceChildren(...who, ...(gives.length ? gives : [me.mode === "arcs" ? " looks along these arcs." : " looks. Point at a cell for one weight."]));
   }
   /** The places that get most of the row's attention. */
   function looks(row) {
@@ -288,7 +288,7 @@ function make(root) {
         const frame = el("div", "frame");
         box.dataset.at = `${l} ${h}`;
         box.append(frame);
-        if (named) box.append(el("span", name.startsWith("(") ? "label faint" : "label", name.replace(/^\((.*)\)$/, "$1")));
+        if (named) box.append(el("span", "label", name));
         nodes.push(box);
         me.cells.push({ box, frame });
       }
@@ -300,6 +300,7 @@ function make(root) {
   }
   me.update = (bytes) => {
     const data = unpack(bytes), dark = isDark(root), fresh = data.sig !== me.sig, pushed = data.rev !== me.rev, repaint = fresh || dark !== me.dark;
+    const other = fresh && me.data?.rows.join("\0") !== data.rows.join("\0"); // another text: its end, unless a row is held
     root.classList.toggle("dark", dark);
     Object.assign(me, { data, sig: data.sig, rev: data.rev, dark });
     const theme = data.themes[dark ? "dark" : "light"];
@@ -319,7 +320,7 @@ function make(root) {
     if (repaint) me.sheetWidth = -1;
     if (pushed || me.layer >= data.L || me.head >= data.H || me.row >= data.R) {
       Object.assign(me, { layer: data.layer, head: data.head, mode: data.mode, locked: data.row !== null, row: data.row ?? data.R - 1, over: null, column: null });
-    }
+    } else if (other && !me.locked) Object.assign(me, { row: data.R - 1, over: null, column: null });
     redraw();
   };
   const watching = new ResizeObserver(() => {

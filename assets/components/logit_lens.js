@@ -115,6 +115,7 @@ function make(root) {
 
   me.update = (bytes) => {
     const data = unpack(bytes), dark = isDark(root), fresh = data.sig !== me.sig, pushed = data.rev !== me.rev;
+    const other = fresh && me.data?.tokens.join("\0") !== data.tokens.join("\0"); // another text: its end, unless a place is held
     root.classList.toggle("dark", dark);
     Object.assign(me, { data, sig: data.sig, rev: data.rev, dark });
     for (const [name, colour] of Object.entries(data.themes[dark ? "dark" : "light"])) root.style.setProperty(`--${name}`, colour);
@@ -133,7 +134,7 @@ function make(root) {
       strip.classList.toggle("apart", data.apart);
       strip.replaceChildren(nodes);
     }
-    if (pushed || me.at >= data.P) Object.assign(me, { locked: data.at !== null, at: data.at ?? data.P - 1, over: null });
+    if (pushed || me.at >= data.P || (other && !me.locked)) Object.assign(me, { locked: data.at !== null, at: data.at ?? data.P - 1, over: null });
     draw();
   };
   me.destroy = () => {

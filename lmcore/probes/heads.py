@@ -17,16 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-KINDS = ("previous token", "first token", "this token", "same token", "induction")
+KINDS = ("previous token", "first token", "itself", "same token", "induction")
 SAYS = {
     "previous token": "looks at the token just before",
     "first token": "looks at the start, where weight rests that has nowhere else to go",
-    "this token": "looks at the token itself",
+    "itself": "looks at the token itself",
     "same token": "looks at earlier places of the same token",
     "induction": "looks at what came after the same token before, and so can copy it",
 }
-CLEAR = 0.4  # a head is clearly of a kind that has at least this share of its weight
-FAINT = 3.0  # and faintly of one that has so many times the weight that an even head would give it, and a tenth
+CLEAR = 0.25  # a head is of a kind that has at least this share of its weight
+TIMES = 2.0  # and so many times what an even head would give it: in a short text that one gives much to each
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -44,11 +44,16 @@ class Heads:
     """On how many tokens of text this was measured; induction on repeated random ones."""
 
     def name(self, layer: int, head: int) -> tuple[str, float]:
-        """The kind that has most of the weight and its score; "mixed" when it is not even faintly of that kind."""
+        """The kind that has most of the weight and its score; "mixed" when that is no clear share."""
         scores, even = np.nan_to_num(self.scores[layer, head]), np.nan_to_num(self.even)
         best = int(scores.argmax())
-        named = scores[best] >= CLEAR or scores[best] >= max(0.1, FAINT * even[best])
+        named = scores[best] >= max(CLEAR, TIMES * even[best])
         return (KINDS[best] if named else "mixed"), float(scores[best])
+
+    def above_chance(self, kind: str) -> bool:
+        """Has any head so much of this kind that it is no accident: `TIMES` what an even one has."""
+        at = KINDS.index(kind)
+        return bool(np.nan_to_num(self.scores[..., at]).max() > TIMES * np.nan_to_num(self.even[at]))
 
 
 def places(ids: Sequence[int]) -> Bools:

@@ -45,10 +45,9 @@ def attention_explorer(
 ) -> Picked:
     """All heads of `attention`, of R `rows` that look at K `columns` (at each other when None); what is looked at.
 
-    `labels` names the L·H heads, each as (short name, in full), a short name in brackets for a faint one; `sides` what
-    the two texts are called, when there are two. The first row is a start token when `starts`; tokens are drawn
-    `apart` where they do not carry their own spaces. Whoever keeps what is picked elsewhere brings that copy up to
-    date in `on_picked`, with `picked_in(key, …)`.
+    `labels` names the L·H heads, each as (short name, in full); `sides` what the two texts are called, when there are
+    two. The first row is a start token when `starts`; tokens are drawn `apart` where they do not carry their own
+    spaces. Whoever keeps what is picked elsewhere brings that copy up to date in `on_picked`, with `picked_in(key, …)`.
     ValueError when the arguments do not belong together.
     """
     L, H, R, K = attention.shape

@@ -32,7 +32,7 @@ KEPT = {  # of a trace, which is large: its attention is kept once, packed
     "token_embedding", "position_embedding", "embedding", "attn_out", "residual_mid", "mlp_hidden", "mlp_out",
     "residual", "log_probs",
 }  # fmt: skip
-SHORT = {"previous token": "previous", "first token": "first", "this token": "itself", "same token": "same"}
+SHORT = {"previous token": "previous", "first token": "first", "same token": "same"}
 
 Ids = tuple[int, ...]
 
@@ -136,11 +136,9 @@ def labels(found: Heads | None, n_layer: int, n_head: int) -> list[tuple[str, st
             name, score = found.name(layer, head)
             short, share = SHORT.get(name, name), f"{score:.0%}".replace("%", "\u00a0%")
             if name == "mixed":
-                result.append((short, "mixed, of no kind that is measured here"))
-            elif score >= head_probe.CLEAR:
-                result.append((short, f"{name}, {share} of its weight"))
+                result.append((short, f"mixed, no kind has more than {share} of its weight"))
             else:
-                result.append((f"({short})", f"faintly {name}, {share} of its weight"))
+                result.append((short, f"{name}, {share} of its weight"))
     return result
 
 
@@ -151,6 +149,12 @@ def strongest(found: Heads | None, kind: str) -> tuple[int, int]:
     scores = np.nan_to_num(found.scores[..., head_probe.KINDS.index(kind)])
     layer, head = np.unravel_index(int(scores.argmax()), scores.shape)
     return int(layer), int(head)
+
+
+def where_it_shows(seen: Seen, layer: int, head: int) -> int | None:
+    """The place from which a head gives most to the token before; None in a text without one."""
+    back = np.diagonal(seen.attention.exact(layer, head), offset=-1)[1:]  # to the first token that is the start
+    return int(back.argmax()) + 2 if back.size else None
 
 
 # What if -----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import streamlit as st
 
 from lmcore import sampling
 from lmcore.figures.gates import moved_along, true_and_held
+from lmcore.figures.numbers import small
 from lmcore.probes import what_if
 from lmcore.probes.what_if import Part
 from lmcore.tokenizers.base import START_ID
@@ -90,12 +91,10 @@ def interventions(view: View, loaded: Loaded, ids: Ids, seen: Seen) -> None:
             config=QUIET,
         )  # fmt: skip
         before, after = (itos[int(p.argmax())] for p in (true, held))
-        what = f"With {inside_says.names_of(off)} switched off" if off else "With everything on"
-        if patch is not None:
-            what += f" and place {patch.position} after {inside_says.when(patch.after)} taken from the other text"
+        what = f"With {inside_says.changes(off, patch) or 'everything on'}"
         st.markdown(
-            f"{what} the next token moves by **KL {moved.kl[place]:.3g} nats** (total variation "
-            f"{moved.total_variation[place]:.3g}): {lesson.chip(before)} "
+            f"{what} the next token moves by **KL {small(float(moved.kl[place]))} nats** (total variation "
+            f"{small(float(moved.total_variation[place]))}): {lesson.chip(before)} "
             + ("stays the first choice." if before == after else f"gives way to {lesson.chip(after)}.")
         )
 

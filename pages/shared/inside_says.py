@@ -12,8 +12,9 @@ from lmcore.figures.markov import percent
 from lmcore.models.gpt_config import GPTConfig
 from lmcore.probes.arithmetic import Piece, pieces
 from lmcore.probes.gates import WhatIf
-from lmcore.probes.heads import KINDS, Heads
+from lmcore.probes.heads import CLEAR, KINDS, Heads
 from lmcore.probes.what_if import Part
+from lmcore.tokenizers.base import START_ID
 from pages.shared import inside, lesson, scripts, scrubber
 from pages.shared.inside import Ids, Patch, Seen
 from pages.shared.inside_map import Box
@@ -65,28 +66,54 @@ def arithmetic(config: GPTConfig, seen: int) -> str:
     ).replace("%", "\u00a0%")
 
 
-def reading(loaded: Loaded, ids: Ids, seen: Seen, heads: Heads | None, where: str, place: int) -> str:
-    """What the page shows, in this model's numbers."""
+def reading(
+    door: str, loaded: Loaded, ids: Ids, seen: Seen, heads: Heads | None, where: str, place: int, block: int,
+    changed: str, moved: WhatIf | None,
+) -> str:  # fmt: skip
+    """What the door that is open shows, in this model's numbers; `changed` names what What if has changed."""
     config = inside.config_of(loaded)
-    lens, itos = seen.lens, loaded.tokenizer.itos
+    lens, norms, itos = seen.lens, seen.norms, loaded.tokenizer.itos
     first, last = lens.tokens[:, place, 0], int(lens.tokens[-1, place, 0])
-    here = lesson.chip(inside.tokens_of(loaded, ids)[place])
-    said = (
-        f"{config.n_layer} blocks of {config.n_head} heads, {loaded.model.n_params:,} parameters. After {here} (place "
-        f"{place}) the model says {lesson.chip(itos[last])} with {percent(lens.probs[-1, place, 0])}; the embedding "
-        f"alone would say {lesson.chip(itos[int(first[0])])}, and from {when(decided(first))} on the last answer is "
-        "the first choice. "
-    )
-    grown = seen.norms.residual[-1, place] / max(float(seen.norms.embedding[place]), 1e-9)
-    said += f"What runs through the model is {grown:.3g} times as long at the end as at the beginning. "
-    if heads is None:
+    here = f"{lesson.chip(inside.tokens_of(loaded, ids)[place])} (place {place})"
+    says = f"{lesson.chip(itos[last])} with {percent(lens.probs[-1, place, 0])}"
+    if door == "what-if":
+        said = f"After {here} the model as it is says {says}. "
+        if moved is None or not changed:
+            return said + "Nothing is changed yet."
+        other = int(moved.log_probs[place, START_ID + 1 :].argmax()) + START_ID + 1
+        p = float(np.exp(moved.log_probs[place, other]))
+        return said + f"With {changed} it says {lesson.chip(itos[other])} with {percent(p)}."
+    size = f"{config.n_layer} blocks of {config.n_head} heads, {loaded.model.n_params:,} parameters. "
+    said = (size if door == "map" else "") + f"After {here} the model says {says}. "
+    if door == "attention":
+        return said + _kinds(config, heads, where)
+    if door == "mlp":
+        return said + (
+            f"In block {block + 1} attention adds a vector of length {norms.attn_out[block, place]:.3g} to the stream "
+            f"there, the MLP one of length {norms.mlp_out[block, place]:.3g}."
+        )
+    if door in ("embedding", "lens"):
+        said += (
+            f"The embedding alone would say {lesson.chip(itos[int(first[0])])}; from {when(decided(first))} on the "
+            "last answer is the first choice. "
+        )
+    if door == "embedding":
         return said
+    grown = norms.residual[-1, place] / max(float(norms.embedding[place]), 1e-9)
+    return said + f"What runs through the model is {grown:.3g} times as long at the end as at the beginning."
+
+
+def _kinds(config: GPTConfig, heads: Heads | None, where: str) -> str:
+    if heads is None:
+        return ""
     names = Counter(heads.name(b, h)[0] for b in range(config.n_layer) for h in range(config.n_head))
-    kinds = ", ".join(f"{n} {name}" for name, n in names.most_common())
-    return said + (
-        f"Of its {config.n_layer * config.n_head} heads, by what has most of their weight: {kinds} (measured on "
-        f"{heads.n_tokens:,} tokens of {lesson.named(where)}, induction on random tokens that come twice)."
-    )
+    n, mixed = config.n_layer * config.n_head, names.pop("mixed", 0)
+    kinds = ", ".join(f"{n} {name}" for name, n in names.most_common()) or "none"
+    return (
+        f"A head is named by a kind that has at least {CLEAR:.0%} of its weight. Of its {n} heads: {kinds}; "
+        f"{mixed} mixed (measured on {heads.n_tokens:,} tokens of {lesson.named(where)}, induction on random tokens "
+        "that come twice)."
+    ).replace("%", "\u00a0%")
 
 
 def decided(first: np.ndarray) -> int:
@@ -112,6 +139,14 @@ def scores(heads: Heads, layer: int, head: int) -> str:
 def names_of(off: Sequence[Part]) -> str:
     """The parts that are switched off, in words."""
     return ", ".join(part.title for part in off) or "nothing"
+
+
+def changes(off: Sequence[Part], patch: Patch | None) -> str:
+    """What is changed, in words; "" for nothing."""
+    found = [f"{names_of(off)} switched off"] if off else []
+    if patch is not None:
+        found.append(f"place {patch.position} after {when(patch.after)} taken from the other text")
+    return " and ".join(found)
 
 
 # Tables ---------------------------------------------------------------------------------------------------------------

@@ -31,6 +31,12 @@ def pick(view: View, name: str, loaded: Loaded, label: str = "Training step") ->
     options = [*kept[:-1], LAST]
     if view[name] not in options:
         view.set(**{name: LAST})
+    # A browser names what is picked by its text, and the end is "4,000" of one run and "2,400" of another: told anew
+    # whenever the steps are others, else it would stand at the first step and send that with the next click.
+    slot = f"{view.key(name)}.of"
+    if st.session_state.get(slot) != kept:
+        st.session_state[slot] = kept
+        view.set(**{name: view[name]})
     if len(options) < 2:
         st.caption("Of this model only the end was kept, so its learning cannot be replayed.")
         return LAST
@@ -43,11 +49,11 @@ def pick(view: View, name: str, loaded: Loaded, label: str = "Training step") ->
 def controls(view: View, family: str, box: Callable[[], str]) -> tuple[Loaded, str, Loaded]:
     """A row of three: a model of a family, the text (`box` draws it), the training step.
 
-    The finished model, the text, and the model as it was at that step.
+    The finished model, the text, and the model as it was at that step. Another model comes fully trained.
     """
-    row = st.columns([3, 4, 3], vertical_alignment="bottom")
+    row = st.columns([7, 8, 5], vertical_alignment="bottom")
     with row[0]:
-        finished = models.picker("Model", view, "model", family=family)
+        finished = models.picker("Model", view, "model", lambda: view.set(step=LAST), family=family)
     with row[1]:
         typed = box()
     with row[2]:

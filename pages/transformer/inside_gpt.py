@@ -76,6 +76,8 @@ else:
     inside_changes.interventions(view, loaded, ids, seen)
 
 before, copies = inside.strongest(heads, "previous token"), inside.strongest(heads, "induction")
+copier = heads is not None and heads.above_chance("induction")  # not every model has one
+shows = inside.where_it_shows(seen, *before)
 patched = {
     "door": "what-if", "prompt": PROMPT, "other": OTHER, "patch": True, "after": 0, "from": THING, "to": THING,
     "off": [], "place": LAST,
@@ -85,18 +87,27 @@ lesson.try_this(
     [
         (
             "See the head that looks most at the token before",
-            {"door": "attention", "block": before[0], "head": before[1], "mode": "arcs"},
+            {"door": "attention", "block": before[0], "head": before[1], "mode": "arcs",
+             "place": LAST if shows is None else shows},
         ),
         (
-            "Switch off the best induction head",
-            {"door": "what-if", "off": [Part(*copies).code], "patch": False},
+            "Switch off the best induction head" if copier else "Switch off that head",
+            {"door": "what-if", "off": [Part(*(copies if copier else before)).code], "patch": False},
         ),
         ("Put another story's drum in the place of the acorn", patched),
         ("Before it had learnt anything", {"step": (scrubber.steps(finished) or [scrubber.LAST])[0], "door": "lens"}),
     ],
 )  # fmt: skip
 place = inside_doors.place_of(view, len(ids))
-lesson.what_you_see(inside_says.reading(loaded, ids, seen, heads, where, place))
+picked = inside_doors.picked_of(view, loaded, len(ids))
+off, patch = inside_changes.parts_off(view, loaded), inside_changes.patch_of(view, loaded, ids)
+codes = tuple(part.code for part in off)
+moved = inside.changed(loaded, ids, codes, patch) if door == "what-if" else None
+lesson.what_you_see(
+    inside_says.reading(
+        door, loaded, ids, seen, heads, where, place, picked.layer, inside_says.changes(off, patch), moved
+    )
+)
 
 n_layer = inside.config_of(loaded).n_layer
 first = inside_says.decided(seen.lens.tokens[:, -1, 0])
@@ -113,9 +124,6 @@ lesson.predict(
 with st.expander("Go further", icon=":material/tune:"):
     inside_doors.further(view, PAGE, finished, loaded, ids)
 
-picked = inside_doors.picked_of(view, loaded, len(ids))
-off, patch = inside_changes.parts_off(view, loaded), inside_changes.patch_of(view, loaded, ids)
-codes = tuple(part.code for part in off)
 lesson.the_code(
     PAGE,
     ["lmcore.models.gpt:Block", "lmcore.probes.arithmetic:pieces", "lmcore.probes.heads:places",
@@ -128,8 +136,15 @@ def table() -> pd.DataFrame:
     """The table that is asked for."""
     tables = inside_says.TABLES
     which = st.segmented_control("Of which picture", tables, key=f"{PAGE}.which", default=tables[0])
-    moved = inside.changed(loaded, ids, codes, patch)
-    return inside_says.table(which or tables[0], loaded, ids, seen, heads, (picked.layer, picked.head), moved)
+    return inside_says.table(
+        which or tables[0],
+        loaded,
+        ids,
+        seen,
+        heads,
+        (picked.layer, picked.head),
+        inside.changed(loaded, ids, codes, patch),
+    )
 
 
 lesson.the_numbers(PAGE, table, note="What the pictures show, in tables.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.browser.person import HOSTILE, idle, nothing_came_of_it, settled, type_in
+from tests.browser.person import HOSTILE, choose, idle, nothing_came_of_it, settled, type_in
 
 
 def test_through_the_doors(lesson: Callable[..., Any]) -> None:
@@ -40,6 +40,22 @@ def test_through_the_doors(lesson: Callable[..., Any]) -> None:
     settled(page)
     expect(said).to_contain_text("Locked: after named (place 6)")
     assert page.locator(".logit-lens .grid").inner_text() != trained
+    choose(page, "Model", "GPT on Shakespeare, letter by letter")  # runs of other steps: the slider follows
+    step = page.get_by_test_id("stSlider").filter(has_text="Training step")
+    expect(page).to_have_url(re.compile("gpt-shakespeare-char(?!.*step=)"))
+    settled(page)
+    choose(page, "Model", "GPT on little tales, word by word")
+    expect(page).not_to_have_url(re.compile("shakespeare"))
+    settled(page)
+    assert "step=" not in page.url
+    now, _, last = (part for part in step.inner_text().split("\n\n")[1:])
+    assert now == last
+    # an empty text and another one: the place that is shown is the last one, in picture and words
+    page.locator(".logit-lens .strip").press("Escape")
+    for text in ("", "Once there was a girl"):
+        type_in(page, "Text", text)
+        settled(page)
+    expect(said).to_contain_text("After girl (place 5)")
     type_in(page, "Text", HOSTILE)
     settled(page)
     nothing_came_of_it(page)

@@ -97,6 +97,67 @@ def test_what_if_is_that_of_the_core_and_the_script_prints_it() -> None:
     assert sum(int(line.split()[1].replace(",", "")) for line in printed[:n_pieces]) == model.n_params
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_another_model_comes_at_the_end_of_its_training(kept: bool) -> None:
+    """Two runs of other steps, there and back; their slider says the same as the address and the figures."""
+    at = open_page(PAGE, query={"prompt": TEXT, "door": "lens"} | ({} if kept else {"step": "1"}))
+    for name in ("gpt-shakespeare-char", MODEL):
+        at.selectbox(key=f"{PAGE}.model").set_value(name).run()
+        no_exception(at)
+        steps = checkpoints.steps(checkpoints.shipped()[name])
+        slider = at.select_slider(key=f"{PAGE}.step")
+        assert slider.options[-1] == f"{steps[-1]:,}"
+        assert slider.value == -1
+        assert "step" not in at.query_params
+        found = checkpoints.load(checkpoints.shipped()[name])
+        lens = logit_lens.lens(found.model, found.model.trace(found.tokenizer.encode(TEXT)))
+        np.testing.assert_allclose(payload(at)["kl"], lens.kl.reshape(-1), rtol=1e-3, atol=1e-5)
+
+
+def test_the_slider_is_told_when_its_steps_are_others() -> None:
+    """A link or a suggestion changes the model too: what the browser holds is the text of another run's end."""
+    at = open_page(PAGE, query={"prompt": TEXT})
+    at.session_state[f"{PAGE}.model"] = "gpt-shakespeare-char"
+    at.run()
+    assert at.select_slider(key=f"{PAGE}.step").proto.set_value
+    at.run()
+    assert not at.select_slider(key=f"{PAGE}.step").proto.set_value
+
+
+def test_what_you_see_speaks_of_the_view() -> None:
+    said = {}
+    for door in inside_doors.DOORS:
+        at = open_page(PAGE, query={"prompt": TEXT, "door": door, "off": "b0"})
+        said[door] = next(m.value for m in at.markdown if m.value.startswith("**What you see.**"))
+    assert len(set(said.values())) == len(said)
+    found = shipped()
+    ids, config = found.tokenizer.encode(TEXT), found.model.config
+    held = what_if.off([what_if.part("b0", config.n_layer, config.n_head)], config.n_head)
+    now = what_if.what_if(found.model, ids, held).log_probs[-1, 1:].argmax() + 1
+    assert f"With block 1 switched off it says `{found.tokenizer.itos[now].strip()}`" in said["what-if"].replace(
+        "`` ", "`"
+    )
+
+
+def test_a_suggestion_about_a_head_holds_in_this_model() -> None:
+    """Induction is offered where a head does it; the head that looks back is shown from a place where it does."""
+    at = open_page(PAGE)
+    found, ids = shipped(), None
+    at.button(key=f"{PAGE}.try0").click().run()
+    no_exception(at)
+    sent = payload(at)
+    ids = found.tokenizer.encode(at.text_area(key=f"{PAGE}.prompt").value)
+    weights = found.model.trace(ids)[f"block.{sent['layer']}.attn_weights"][sent["head"]]
+    back = {row: weights[row, row - 1] for row in range(2, len(ids) + 1)}
+    assert back[sent["row"]] == max(back.values())
+    assert [label.split()[0] for label, _ in sent["labels"]].count("mixed") == sum(
+        "mixed, no kind" in full for _, full in sent["labels"]
+    )
+    measured, _ = inside.heads(Loaded(MODEL, "", found.model, found.tokenizer, found.card, found.hash), tuple(ids))
+    assert measured is not None
+    assert ("induction" in at.button(key=f"{PAGE}.try1").label) == measured.above_chance("induction")
+
+
 def test_the_suggestion_about_the_acorn_puts_the_drum_in_its_place() -> None:
     at = open_page(PAGE)
     at.button(key=f"{PAGE}.try2").click().run()
@@ -145,7 +206,8 @@ def test_ones_own_model_whose_text_is_not_at_hand(tmp_path: Path, position: str)
         no_exception(at)
         text = shown_text(at)
         assert "The first 7 tokens are looked into; the text has 18." in text
-        assert "measured on 7 tokens of `this text`" in text
+        if door == "attention":
+            assert "measured on 7 tokens of `this text`" in text
         if door == "embedding":
             assert "Nothing is added for the place" in text
 

@@ -46,7 +46,9 @@ def test_an_even_head_scores_what_even_says() -> None:
     # by hand: rows 2 to 7 have 3 to 8 places; one is the previous one. Same: row 4 (1/5), row 5 (1/6), row 7 (2/8)
     assert even[0] == pytest.approx(np.mean([1 / n for n in range(3, 9)]))
     assert even[3] == pytest.approx((1 / 5 + 1 / 6 + 2 / 8) / 3)
-    assert heads.Heads(found, even, 7).name(0, 0)[0] == "mixed"
+    flat_head = heads.Heads(found, even, 7)
+    assert flat_head.name(0, 0)[0] == "mixed"
+    assert not any(map(flat_head.above_chance, KINDS))
 
 
 def test_two_texts_count_by_their_rows() -> None:
@@ -58,11 +60,15 @@ def test_two_texts_count_by_their_rows() -> None:
         heads.scores([])
 
 
-def test_a_name_for_a_faint_head() -> None:
+def test_only_a_clear_share_gives_a_name() -> None:
     even = np.array([0.03, 0.03, 0.03, 0.04, 0.02])
-    found = heads.Heads(np.array([[[0.15, 0.1, 0.05, 0.0, np.nan], [0.09, 0.0, 0.0, 0.0, 0.0]]]), even, 9)
-    assert found.name(0, 0) == ("previous token", 0.15)
-    assert found.name(0, 1) == ("mixed", 0.09)
+    found = heads.Heads(np.array([[[0.26, 0.1, 0.05, 0.0, np.nan], [0.14, 0.0, 0.0, 0.0, 0.03]]]), even, 9)
+    assert found.name(0, 0) == ("previous token", 0.26)
+    assert found.name(0, 1) == ("mixed", 0.14)  # five times what an even head has there, and yet a seventh only
+    assert found.above_chance("previous token")
+    assert not found.above_chance("induction")
+    short = heads.Heads(found.scores, np.array([0.2, 0.2, 0.2, 0.2, 0.1]), 3)
+    assert short.name(0, 0) == ("mixed", 0.26)
 
 
 def test_random_tokens_come_twice_and_only_the_first_copy_tells() -> None:
