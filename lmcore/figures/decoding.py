@@ -13,7 +13,7 @@ from lmcore.figures.theme import Theme, label
 
 Floats = NDArray[np.float64]
 ENDS = (0.04, 25.0)  # where 0 and infinity stand on the axis of temperatures
-LABELS = (0.3, 0.5, 1.1, 2.5)  # at which temperature the name of a curve stands
+SIGN, LINE, AWAY = 0.042, 0.085, 0.012  # size of a sign in decades of T and in probability, and its distance to a curve
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 
 
@@ -33,13 +33,13 @@ def over_temperature(
         }
         for i, (token, row) in enumerate(zip(tokens, probs, strict=True))
     ]  # fmt: skip
+    place = min(max(at, ENDS[0]), ENDS[1])
     notes = []
-    for i, at_label in zip(range(len(tokens)), LABELS, strict=False):  # each name stands on its own curve
-        k = int(np.argmin(np.abs(np.asarray(temperatures) - at_label)))
+    for i, (x, y) in enumerate(_free_places(np.log10(temperatures), np.asarray(probs), tokens, np.log10(place))):
         notes.append(
             {
-                "x": np.log10(temperatures[k]), "y": float(probs[i, k]), "text": label(tokens[i]), "showarrow": False,
-                "yanchor": "bottom", "xanchor": "left", "yshift": 2, "font": {"size": 17, "color": colours[i % 5]},
+                "x": x, "y": y, "text": label(tokens[i]), "showarrow": False, "yanchor": "middle", "xanchor": "left",
+                "font": {"size": 17, "color": colours[i % 5]},
             }
         )  # fmt: skip
     notes.append(
@@ -48,7 +48,6 @@ def over_temperature(
             "xanchor": "right", "yshift": 12, "font": {"size": 16, "color": theme.quiet},
         }
     )  # fmt: skip
-    place = min(max(at, ENDS[0]), ENDS[1])
     shared = layout(
         theme,
         x={
@@ -74,6 +73,30 @@ def over_temperature(
     return figure(lines, shared)
 
 
+def _free_places(x: Floats, curves: Floats, tokens: Sequence[str], line: float) -> list[tuple[float, float]]:
+    """(left, middle) of each curve's name: beside its curve, where it is furthest from all others and from the line."""
+    found: list[tuple[float, float, float]] = []  # left, right, middle
+    for i, own in enumerate(curves):
+        wide, others = SIGN * (len(label(tokens[i])) + 1), np.delete(curves, i, axis=0)
+        best, where = -np.inf, (float(x[0]), float(own[0]))
+        for k in range(len(x)):
+            left, right = float(x[k]), float(x[k]) + wide
+            under = (x >= left) & (x <= right)
+            if right > x[-1] or left <= line <= right:
+                continue
+            for middle in (own[under].max() + AWAY + LINE / 2, own[under].min() - AWAY - LINE / 2):
+                room = np.abs(others[:, under] - middle).min(initial=1.0) - LINE / 2
+                for a, b, y in found:
+                    if a < right and left < b:
+                        room = min(room, abs(y - middle) - LINE)
+                lean = float(np.abs(own[under] - middle).max())  # a name beside a steep curve looks lost
+                score = min(room, 0.08) - 0.3 * lean - (1 if not 0 < middle < 1.05 else 0)
+                if score > best:
+                    best, where = score, (left, float(middle))
+        found.append((where[0], where[0] + wide, where[1]))
+    return [(left, middle) for left, _, middle in found]
+
+
 def draws(
     tokens: Sequence[str], expected: Floats, scatter: Floats, counts: NDArray[np.int64], *, theme: Theme
 ) -> go.Figure:
@@ -83,7 +106,7 @@ def draws(
         "type": "bar", "orientation": "h", "y": rows, "x": expected, "marker": {"color": theme.probability[1]},
         "error_x": {"type": "data", "array": scatter, "color": theme.ink, "thickness": 2, "width": 7},
         "customdata": np.stack([scatter, counts], axis=1),
-        "hovertemplate": "expected %{x:.1f} ± %{customdata[0]:.1f}<br>drawn %{customdata[1]}<extra></extra>",
+        "hovertemplate": "expected %{x:,.1f} ± %{customdata[0]:,.1f}<br>drawn %{customdata[1]:,}<extra></extra>",
     }  # fmt: skip
     outside = np.abs(counts - expected) > scatter
     dots = {

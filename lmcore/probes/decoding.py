@@ -79,11 +79,19 @@ class Written:
     """Its log-probability by the model itself (T = 1), in nats: minus infinity when a token had none."""
 
 
-def written(model: LanguageModel, ids: Sequence[int], temperature: float, n: int, seed: int) -> Written:
-    """Continue a prompt by n tokens at a temperature."""
-    steps = list(sampling.generate(model, ids, max_new_tokens=n, temperature=temperature, seed=seed, n_alternatives=0))
+def written(
+    model: LanguageModel, ids: Sequence[int], temperature: float, n: int, seed: int, end: Sequence[int] = ()
+) -> Written:
+    """Continue a prompt by n tokens at a temperature, or until the tokens `end` came in a row."""
+    steps, last = [], list(end)
+    for step in sampling.generate(
+        model, ids, max_new_tokens=n, temperature=temperature, seed=seed, n_alternatives=0
+    ):  # fmt: skip
+        steps.append(step)
+        if last and [one.token for one in steps[-len(last) :]] == last:
+            break
     total = sum(math.log(step.model_prob) if step.model_prob > 0 else -math.inf for step in steps)
-    entropy = sum(step.entropy for step in steps) / n
+    entropy = sum(step.entropy for step in steps) / len(steps)
     return Written(tuple(step.token for step in steps), temperature, entropy, total)
 
 

@@ -18,6 +18,7 @@ from pages.shared.sampling_here import PAGE, Here
 from pages.shared.view import View, choice, number, text, token_list, whole
 
 PROMPT = "Mia liked the kite and the drum. Theo liked the"
+STORY = "One rainy morning, Mia"
 PARTS = {  # in the order of the course; each module has stage, reading, predict, code, table, further
     "pipeline": ("The pipeline", sampling_pipe),
     "ends": ("T = 0, 1, ∞", sampling_ends),
@@ -65,7 +66,11 @@ lesson.idea(
 )
 
 
-OPENING = {"part": "pipeline", "model": models.DEFAULT, "prompt": PROMPT, "drawn": ()}
+SHAPE = ("penalty", "T", "top_k", "top_p", "min_p")
+OPENING = {  # what a sentence starts from, so that it shows the same whatever was set before
+    "part": "pipeline", "model": models.DEFAULT, "prompt": PROMPT, "drawn": (), "settled": view["draw"],
+    **{name: view.fields[name].default for name in SHAPE},
+}  # fmt: skip
 
 
 def start_anew() -> None:
@@ -91,16 +96,17 @@ lesson.try_this(
     view,
     [
         ("Forget the penalty: the kite again", OPENING | {"stage": "penalty", "penalty": 1.0}),
-        ("Keep the two best only", {"part": "pipeline", "stage": "top_k", "top_k": 2}),
-        ("10,000 draws: the scatter shrinks", {"part": "draws", "n": 10_000}),
+        ("Keep the two best only", OPENING | {"stage": "top_k", "top_k": 2}),
+        ("10,000 draws: the scatter shrinks", OPENING | {"part": "draws", "n": 10_000}),
+        (
+            "A story at five temperatures",
+            OPENING | {"part": "five", "prompt": STORY, "length": 40, "seed": 1},
+        ),
         (
             "A beam of five, 12 tokens deep",
-            {"part": "best", "beams": 5, "steps": 12, "node": -1, "prompt": "One rainy morning, Mia"},
+            OPENING | {"part": "best", "prompt": STORY, "beams": 5, "steps": 12, "stop": False, "node": -1},
         ),
-        (
-            "Let counted pairs draft for the GPT",
-            {"part": "two", "model": models.DEFAULT, "draft": "count-tales-2", "guess": -1},
-        ),
+        ("Let counted pairs draft for the GPT", OPENING | {"part": "two", "draft": "count-tales-2", "guess": -1}),
     ],
 )
 reading = st.container()

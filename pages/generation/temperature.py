@@ -16,6 +16,7 @@ PAGE = "temperature"
 BENCH = f"{PAGE}.bench"
 SHAKESPEARE = "gpt-shakespeare-char"
 MAX_DRAWN = 200
+UNCUT = {"top_k": 0, "top_p": 1.0, "min_p": 0.0}  # what a sentence starts from: no cut is left over
 SHAPE = {"temperature": "T", "top_k": "top_k", "top_p": "top_p", "min_p": "min_p"}
 
 
@@ -63,10 +64,13 @@ stage = st.container()
 lesson.try_this(
     view,
     [
-        ("Set T to 0 and draw: always the same word", {"T": 0.0}),
-        ("Set T to infinity: every word alike", {"T": math.inf}),
-        ("Keep only the ten best at T = 2", {"T": 2.0, "top_k": 10}),
-        ("Shakespeare, letter by letter", {"model": SHAKESPEARE, "prompt": "But soft, what l", "drawn": ()}),
+        ("Set T to 0 and draw: always the same word", UNCUT | {"T": 0.0}),
+        ("Set T to infinity: every word alike", UNCUT | {"T": math.inf}),
+        ("Keep only the ten best at T = 2", UNCUT | {"T": 2.0, "top_k": 10}),
+        (
+            "Shakespeare, letter by letter",
+            UNCUT | {"model": SHAKESPEARE, "prompt": "But soft, what l", "drawn": (), "T": 1.0},
+        ),
     ],
 )
 reading = st.container()

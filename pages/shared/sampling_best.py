@@ -12,6 +12,7 @@ import streamlit as st
 from lmcore import corpora
 from lmcore.beam import Tree, beam_search
 from lmcore.figures.decoding import sequences
+from lmcore.figures.numbers import signed, small
 from lmcore.probes import decoding
 from pages.shared import lesson, scripts
 from pages.shared.cache import Unhashed
@@ -144,11 +145,9 @@ def stage(here: Here) -> None:
     st.markdown("#### The results, and their probability")
     halves = st.columns(2, gap="medium")
     for i, (name, tokens, total) in enumerate(_results(here)):
-        p = math.exp(total)
-        size = f"{p:.3g}" if p >= 1e-4 else f"{p:.1e}"
         halves[i // 2].markdown(
-            f"**{name}** {lesson.chip(_text(here, tokens))}  \np = {size}, ln p = {total:.2f}, "
-            f"{total / len(tokens):.2f} a token"
+            f"**{name}** {lesson.chip(_text(here, tokens))}  \np = {small(math.exp(total))}, ln p = {signed(total)}, "
+            f"{signed(total / len(tokens))} a token"
         )
     st.markdown("#### Beside draws, and beside the text it learnt from")
     st.plotly_chart(
@@ -202,11 +201,11 @@ def reading(here: Here) -> str:
         ours, theirs = (sum(values) / len(real) for values in zip(*((p.greedy, p.mean) for p in real), strict=True))
         text = (
             f"At {more} of {len(real)} places in the text it learnt from, what the model writes greedily is more "
-            f"probable than what stands there: {ours:.2f} against {theirs:.2f} nats a token on average. "
+            f"probable than what stands there: {signed(ours)} against {signed(theirs)} nats a token on average. "
         )
     return (
         versus
-        + f"The beam's answer has {own:.2f} nats a token; {below} of {len(samples)} texts drawn at T = 1 are less "
+        + f"The beam's answer has {signed(own)} nats a token; {below} of {len(samples)} texts drawn at T = 1 are less "
         f"probable than that. {text}A real text takes an unlikely word now and then; the most probable one hardly ever "
         "does. So search serves where one answer is right, as in translation, and drawing where many are."
     )

@@ -79,7 +79,7 @@ def reading(here: Here) -> str:
     n = here.view["n"]
     sd = decoding.scatter(p, n)
     inside = int(np.count_nonzero(np.abs(counts - n * p) <= sd))
-    best = f"{lesson.chip(names[0])}: expected {n * p[0]:.1f} ± {sd[0]:.1f}, drawn {counts[0]:,}. "
+    best = f"{lesson.chip(names[0])}: expected {n * p[0]:,.1f} ± {sd[0]:,.1f}, drawn {counts[0]:,}. "
     if sd[0] == 0:
         return best + "Only one token can come: nothing is left to chance."
     return (

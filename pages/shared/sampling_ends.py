@@ -39,7 +39,7 @@ def stage(here: Here) -> None:
     st.markdown(
         f"The favourite is {lesson.chip(here.itos[first])} with $p_1 = {plain[first]:.3g}$, the next "
         f"{lesson.chip(here.itos[second])} with $p_2 = {plain[second]:.3g}$. At a temperature T they stand to each "
-        f"other as $(p_2 / p_1)^{{1/T}} = {ratio:.3g}^{{\\,1/T}}$."
+        f"other as $(p_2 / p_1)^{{1/T}} \\approx {ratio:.5g}^{{\\,1/T}}$."
     )
     st.latex(formula)
     st.markdown(why)
@@ -72,9 +72,11 @@ def _limit(end: str, p1: float, p2: float, ratio: float, n: int) -> tuple[str, s
         mantissa, exponent = f"{value:.2e}".split("e")
         return f"{mantissa} \\cdot 10^{{{int(exponent)}}}"
 
+    r = f"{ratio:.5g}"  # so that a calculator gives the powers as they stand here
+    about = "=" if float(r) == ratio else r"\approx"
     if end == "0":
         ts = ((r"\tfrac12", 2), (r"\tfrac1{10}", 10), (r"\tfrac1{100}", 100))
-        steps = [rf"T = {T}: &\quad {ratio:.3g}^{{{x}}} = {power(x)}" for T, x in ts]
+        steps = [rf"T = {T}: &\quad {r}^{{{x}}} {about} {power(x)}" for T, x in ts]
         goes = "0" if ratio < 1 else "1"
         why = (
             "A number below 1 to an ever higher power tends to 0: next to the favourite everything else vanishes, and "
@@ -83,15 +85,15 @@ def _limit(end: str, p1: float, p2: float, ratio: float, n: int) -> tuple[str, s
             if ratio < 1
             else "Two tokens are exactly equal here: the limit shares between them, and T = 0 takes the first."
         )
-        return _below(steps, rf"T \to 0: &\quad {ratio:.3g}^{{\,1/T}} \to {goes}"), why
+        return _below(steps, rf"T \to 0: &\quad {r}^{{\,1/T}} \to {goes}"), why
     if end == "1":
         formula = rf"\frac{{p_1^{{1/1}}}}{{\sum_x p(x)^{{1/1}}}} = \frac{{{p1:.3g}}}{{1}} = {p1:.3g}"
         return formula, (
             "The exponent is 1 and the sum is 1 already: every probability stays what the model learnt. This is the "
             "only T at which the text is drawn from the model itself."
         )
-    steps = [rf"T = {T}: &\quad {ratio:.3g}^{{1/{T}}} = {power(1 / T)}" for T in (2, 10, 100)]
-    return _below(steps, rf"T \to \infty: &\quad {ratio:.3g}^{{\,1/T}} \to {ratio:.3g}^0 = 1"), (
+    steps = [rf"T = {T}: &\quad {r}^{{1/{T}}} {about} {power(1 / T)}" for T in (2, 10, 100)]
+    return _below(steps, rf"T \to \infty: &\quad {r}^{{\,1/T}} \to {r}^0 = 1"), (
         f"1/T tends to 0, and any number to the power 0 is 1. When all tokens stand to each other as 1 to 1, each of "
         f"the {n:,} gets 1/{n:,} = {1 / n:.3g}: what the model learnt is gone."
     )

@@ -64,17 +64,50 @@ def stage(here: Here) -> None:
 def reading(here: Here) -> str:
     """What the picture shows, in this distribution's numbers."""
     probs, plain = here.probs(), here.plain()
-    best, was = int(probs.argmax()), int(plain.argmax())
-    kept = int(np.count_nonzero(probs))
-    penalised = here.pipe.penalty != 1 and was in here.ids and best != was
+    was, kept = int(plain.argmax()), int(np.count_nonzero(probs))
     return (
-        f"The model's own favourite is {lesson.chip(here.itos[was])} with {plain[was]:.3g}; what comes out of the "
-        f"pipeline has {lesson.chip(here.itos[best])} in front with {probs[best]:.3g}. "
-        + ("The penalty did that: the favourite stands in the text already. " if penalised else "")
-        + f"{kept:,} of {probs.size - 1:,} tokens can be drawn; together they had {plain[probs > 0].sum():.3g} before. "
-        f"The entropy went from {sampling.entropy(plain):.3g} to {sampling.entropy(probs):.3g} nats. "
+        f"The model's own favourite is {lesson.chip(here.itos[was])} with p = {plain[was]:.3g}. "
+        + (_at_infinity(here, probs, kept) if math.isinf(here.pipe.temperature) else _in_front(here, probs, was))
+        + _kept(kept, probs.size - 1, float(plain[probs > 0].sum()))
+        + f"The entropy went from {sampling.entropy(plain):.3g} to {sampling.entropy(probs):.3g} nats. "
         "Each stage only shapes; chance comes in once, at the very end."
     )
+
+
+def _in_front(here: Here, probs: np.ndarray, was: int) -> str:
+    """Who leads after the pipeline, and whether the penalty is why."""
+    best = int(probs.argmax())
+    level = int(np.count_nonzero(probs == probs[best]))
+    if level > 1:
+        return f"After the pipeline {level:,} tokens are level in front, p = {probs[best]:.3g} each. "
+    said = f"After the pipeline {lesson.chip(here.itos[best])} is in front with p = {probs[best]:.3g}. "
+    if best == was:
+        return said
+    if here.pipe.penalty > 1 and was in here.ids:
+        return said + "The penalty did that: the favourite stands in the text already. "
+    return said + ("The penalty did that: below 1 it lifts what stands in the text. " if here.pipe.penalty < 1 else "")
+
+
+def _at_infinity(here: Here, probs: np.ndarray, kept: int) -> str:
+    """No token leads at T = infinity; a cut still has an order to go by."""
+    if kept == 1:
+        return f"At T = ∞ the cuts leave {lesson.chip(here.itos[int(probs.argmax())])} alone. "
+    alike = f"At T = ∞ none is in front: all that can be drawn are alike, 1/{kept:,} = {1 / kept:.3g} each. "
+    if kept == probs.size - 1:
+        return alike
+    return alike + (
+        "The cuts still choose by the order of the logits, which stays the same however large T is: "
+        "kept are those with the largest. "
+    )
+
+
+def _kept(kept: int, of: int, had: float) -> str:
+    """How many can be drawn, and what they had in the model's own distribution."""
+    if kept == of:
+        return f"All {of:,} tokens can be drawn. "
+    if kept == 1:
+        return f"Only this one of {of:,} tokens can be drawn; the model itself gave it {had:.3g}. "
+    return f"{kept:,} of {of:,} tokens can be drawn; the model itself gave them {had:.3g} together. "
 
 
 def predict() -> None:

@@ -29,3 +29,18 @@ def test_plotly_accepts_them_and_tokens_stay_text(theme):
     assert drawn.data[1].marker.symbol == ("diamond-open", "diamond-open", "diamond-open")
     assert list(drawn.data[0].error_x.array) == [7.0, 6.5, 5.7]
     assert list(lines.data[0].x) == [-1.0, -2.0]
+
+
+def test_no_curve_runs_through_a_name():
+    Ts = np.geomspace(0.04, 25, 81)
+    weights = np.log([0.28, 0.21, 0.12, *[0.39 / 800] * 800])
+    every = np.exp(weights[None] / Ts[:, None])
+    curves = (every / every.sum(axis=1, keepdims=True))[:, :3].T
+    figure = over_temperature(
+        ["balloon", "kite", "drum"], Ts.tolist(), curves, at=1.0, uniform=1 / 803, theme=THEMES["light"]
+    )
+    names = figure.layout.annotations[:3]
+    for name, token in zip(names, ["balloon", "kite", "drum"], strict=True):
+        under = (np.log10(Ts) >= name.x) & (np.log10(Ts) <= name.x + 0.035 * len(token))
+        assert name.x > 0 or name.x + 0.035 * len(token) < 0  # nor the line at T = 1
+        assert np.abs(curves[:, under] - name.y).min() > 0.03

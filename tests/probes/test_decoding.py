@@ -65,3 +65,15 @@ def test_written_adds_up() -> None:
         assert mean == pytest.approx(found.log_prob / 12, abs=1e-5)
     assert decoding.written(model, [2], 0.0, 5, 0).entropy == 0
     assert decoding.written(model, [2], math.inf, 5, 0).entropy == pytest.approx(math.log(8))
+
+
+def test_written_stops_after_its_end() -> None:
+    model = models.build("ffnn", {"n_embd": 4, "hidden_size": 6, "block_size": 3}, 9)
+    whole = decoding.written(model, [2], 1.0, 30, 4)
+    end = whole.tokens[5:7]
+    cut = decoding.written(model, [2], 1.0, 30, 4, end)
+    assert cut.tokens == whole.tokens[: len(cut.tokens)]
+    assert cut.tokens[-2:] == end
+    assert all(cut.tokens[i : i + 2] != end for i in range(len(cut.tokens) - 2))
+    mean = decoding.mean_log_prob(model, [2, *cut.tokens], len(cut.tokens))
+    assert mean == pytest.approx(cut.log_prob / len(cut.tokens), abs=1e-5)
