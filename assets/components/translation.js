@@ -73,7 +73,7 @@ function make(root) {
     const K = me.data.k, before = me.data.words.slice(0, at).length, chosen = me.data.ids[at];
     head.replaceChildren(before ? "After " : "At the very beginning, ");
     if (before) head.append(el("span", "chip", (before > 4 ? "… " : "") + me.data.words.slice(Math.max(0, at - 4), at).join(" ")), " ");
-    head.append(before ? "the next word is drawn from:" : "the first word is drawn from:");
+    head.append(before ? "the next word is chosen from:" : "the first word is chosen from:");
     let rest = 1;
     me.rows.forEach(({ button, name, fill, value, take }, j) => {
       const id = j < K ? me.data.alt_id[at * K + j] : -1;

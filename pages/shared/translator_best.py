@@ -12,6 +12,7 @@ from pages.shared.sampling_tree import beam_tree, locked_in
 from pages.shared.translator_here import PAGE, Here
 
 MAX_BEAMS = 5
+SURE = math.log(0.5)  # a sentence with more than half of the probability has no rival
 TREE = f"{PAGE}.tree"
 
 
@@ -29,9 +30,10 @@ def section(here: Here) -> None:
             f"p = {_small(made.log_prob)}, ln p = {made.log_prob:.3f}, {len(made.tokens)} tokens{ends}"
         )
     if rows[0][1].tokens == rows[1][1].tokens:
+        sure = "The model is sure of its words, so" if rows[0][1].log_prob > SURE else "Here"
         st.markdown(
-            "Both find the same sentence. Where a model is sure of each word, as here, looking ahead finds nothing "
-            "better; take another word on the stage, or ask for a sentence with unknown words, and they may differ."
+            f"Both find the same sentence. {sure} looking ahead finds nothing better; take another word on the stage, "
+            "or ask for a sentence with unknown words, and they may differ."
         )
     else:
         ratio = math.exp(min(rows[1][1].log_prob - rows[0][1].log_prob, 50))
