@@ -132,7 +132,7 @@ function make(root) {
   function fill() {
     const d = me.data, h = headNow(), theme = d.themes[me.dark ? "dark" : "light"], tokens = d.tokens.map(visible);
     const grey = me.dark ? "#aeb4bd" : "#575d67", of = d.H > 1 ? `, head ${h + 1} of ${d.H}` : "";
-    const look = { paper: theme.paper, ink: theme.ink, quiet: theme.quiet, line: theme.quiet, hold: me.dark ? "#ff9d4d" : "#d2691e", text: d.paper };
+    const look = { paper: theme.paper, ink: theme.ink, quiet: theme.quiet, line: theme.quiet, fade: me.dark ? 0.55 : 0.35, hold: me.dark ? "#ff9d4d" : "#d2691e", text: d.paper };
     const hue = { query: [grey, theme.query], key: [grey, theme.key], value: [grey, theme.value], attention: [grey, theme.attention], signed: [theme.signed[0], theme.signed[2]] };
     const size = (wide) => (d.paper ? { wide: 52, high: 32 } : { wide, high: 22 });
     const never = () => false, later = (i, c) => d.masked && c > i;
@@ -154,10 +154,11 @@ function make(root) {
       put(key, letter, name + (d.paper ? "" : of), ends, projected);
     }
     const square = { m: d.P, tops: tokens, upright: !d.paper && tokens.some((text) => [...text].length > 2), text: d.paper };
-    put("s", d.scaled ? "Q Kᵀ / √d" : "Q Kᵀ", `scores${of}`, "attention", { ...square, hidden: d.paper ? never : later, value: (i, c) => get("s", i, c, h) });
+    put("s", d.scaled ? "Q Kᵀ / √d" : "Q Kᵀ", "scores", "attention", { ...square, hidden: d.paper ? never : later, value: (i, c) => get("s", i, c, h) });
     put("m", "mask", d.masked ? "later tokens are hidden" : "off: nothing is hidden", "attention", { ...square, hidden: later });
-    put("a", "softmax", `attention weights${of}`, "attention", { ...square, hidden: later, most: 1 });
-    put("o", "A V", d.paper && d.H > 1 ? `weighted sums, ${d.H} heads` : `weighted sums${of}`, "value", projected);
+    put("a", "softmax", "attention weights", "attention", { ...square, hidden: later, most: 1 });
+    put("o", "A V", d.paper && d.H > 1 ? `weighted sums, ${d.H} heads` : "weighted sums", "value",
+      { ...projected, ...(d.paper ? {} : { tops: tokens, upright: square.upright, topsRoom: true }) }); // its title in one line with the others
     put("j", "", `${d.H} heads of ${d.D} side by side`, "value", { ...width, ...size(14) });
     put("wo", "W", "O", "signed", weights);
     put("out", "", "output", "signed", size(14));

@@ -2,7 +2,7 @@
 // canvas, what is marked on another above it, so that pointing somewhere redraws a few lines only.
 
 const EDGE = 3; // pixels around the cells, for the frames of marks
-const ROOM_FOR_A_NUMBER = 38; // pixels of a cell's width
+const NUMBERS = [17, 16, 15, 14, 13]; // pixels: the largest size in which every number fits its cell is taken
 const ROOM_FOR_A_MINUS = 6;
 
 /** A number as it is written in sums: whole and half ones exactly, others with three digits; a true minus. */
@@ -118,20 +118,32 @@ function matrix(on, { key, name, hear, tell }) {
     pen.translate(EDGE, EDGE);
     return pen;
   }
+  /** The size in which all numbers fit into their cells; 0 where there is none. */
+  function sizeOf(pen, family) {
+    if (!me.text || me.w < 18) return 0;
+    const texts = Array.from({ length: me.n * me.m }, (_, k) => [Math.floor(k / me.m), me.first + (k % me.m)])
+      .filter(([i, c]) => !me.hidden(i, c)).map(([i, c]) => num(me.value(i, c)));
+    return NUMBERS.find((size) => {
+      pen.font = `500 ${size}px ${family}`;
+      return texts.every((text) => pen.measureText(text).width <= me.w - 4);
+    }) ?? 0;
+  }
   function draw() {
     if (!node.clientWidth || !me.n || !me.m) return;
     measure();
-    const pen = ready(base), gap = me.w >= 5 ? 1 : 0, writes = me.text && me.w >= ROOM_FOR_A_NUMBER;
+    const pen = ready(base), gap = me.w >= 5 ? 1 : 0;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    const family = getComputedStyle(node).fontFamily;
+    const family = getComputedStyle(node).fontFamily, letter = sizeOf(pen, family);
+    node.dataset.number = letter; // for whoever asks whether they can be read
     const paper = rgb(me.paper);
     for (let i = 0; i < me.n; i++) {
       for (let j = 0; j < me.m; j++) {
         const c = me.first + j, x = me.value(i, c), hidden = me.hidden(i, c);
         const share = Number.isFinite(x) ? Math.min(1, Math.abs(x) / me.reach) ** 0.7 : 0;
         let colour = mixed(paper, rgb(x < 0 ? me.ends[0] : me.ends[1]), 0.9 * share);
-        if (me.faded(c) || hidden) colour = mixed(paper, colour, 0.3);
+        if (hidden) colour = mixed(paper, colour, 0.3);
+        else if (me.faded(c)) colour = mixed(paper, colour, me.fade);
         const [left, top] = [j * me.w, i * me.h];
         pen.fillStyle = `rgb(${colour.join(" ")})`;
         pen.fillRect(left, top, me.w - gap, me.h - gap);
@@ -143,10 +155,10 @@ function matrix(on, { key, name, hear, tell }) {
           pen.lineTo(left + me.w - gap - 2, top + 2);
           pen.stroke();
         }
-        if (writes) {
+        if (letter) {
           const text = num(x);
           pen.fillStyle = me.faded(c) || hidden ? me.quiet : inkOn(colour);
-          pen.font = `${hidden ? "" : "500 "}${text.length * 9 > me.w ? 15 : 17}px ${family}`;
+          pen.font = `${hidden ? "" : "500 "}${letter}px ${family}`;
           if (!hidden || x === -Infinity || x === 0) pen.fillText(text, left + (me.w - gap) / 2, top + (me.h - gap) / 2 + 1);
         } else if (x < 0 && !hidden && me.w >= ROOM_FOR_A_MINUS) { // never by colour alone
           pen.fillStyle = me.paper;
@@ -187,6 +199,7 @@ function matrix(on, { key, name, hear, tell }) {
       sides.classList.toggle("blank", Boolean(me.blank));
       labels(tops, me.tops ?? [], true);
       tops.hidden = !me.tops;
+      tops.style.visibility = me.topsRoom ? "hidden" : "";
       tops.classList.toggle("upright", Boolean(me.upright));
       me.at = [Math.min(me.at[0], me.n - 1), Math.min(me.at[1], me.m - 1)];
       draw();

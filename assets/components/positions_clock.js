@@ -142,7 +142,7 @@ function make(root) {
     // The digits of the position, the ones first: they too turn faster the earlier they stand.
     const digitsOf = String(at).padStart(String(n - 1).length, "0").split("").reverse();
     const names = ["ones", "tens", "hundreds", "thousands"];
-    counter.replaceChildren(el("span", "as quiet", "as a counter:"), ...digitsOf.map((digit, k) => {
+    counter.replaceChildren(el("span", "as quiet", "as a counter, ones first:"), ...digitsOf.map((digit, k) => {
       const wheel = el("span", "wheel");
       wheel.append(el("span", "digit", digit), el("span", "quiet", names[k]));
       return wheel;

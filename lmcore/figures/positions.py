@@ -34,7 +34,7 @@ def square(values: NDArray[Any], reach: float, *, theme: Theme, title: str, hove
         x={**axis, "title": title, "range": [-0.5, n - 0.5]},
         y={**axis, "range": [n - 0.5, -0.5]},
         height=270,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        margin={"l": 8, "r": 22, "t": 14, "b": 8},  # half a number's room, or plotly leaves those at the edges out
     )
     return figure([cells], shared)
 

@@ -51,7 +51,10 @@ def section(loaded: Loaded, ids: Ids, head: int) -> None:
     maps = {name: formula_scores(name) for name in ("sinusoidal", "rotary", "alibi")}
     own = own_scores(loaded, token, head)
     texts = {
-        "sinusoidal": ("Sinusoidal", "Waves are added to the word, so the score sees both places: stripes."),
+        "sinusoidal": (
+            "Sinusoidal",
+            "Waves are added to the word: the score depends on both places and on the word, so there are blotches.",
+        ),
         "rotary": (
             "Rotary (RoPE)",
             "Query and key are turned; only the distance counts: every diagonal is one colour.",
@@ -84,14 +87,14 @@ def section(loaded: Loaded, ids: Ids, head: int) -> None:
         "sinusoidal": (theme.query, "solid"), "rotary": (theme.key, "dash"), "ALiBi": (theme.value, "dot"),
     }  # fmt: skip
     st.plotly_chart(figures.by_distance(last, colors, theme=theme), config=CONFIG, key="positions.distance")
-    rotary = maps["rotary"]
+    rotary = maps["rotary"] - maps["rotary"][np.isfinite(maps["rotary"])].mean()  # as it is drawn
     st.markdown(
         "The last query of the three formulas: with ALiBi near keys win, by a straight line; rotary and sinusoidal go "
         "down in waves."
     )
     st.markdown(
-        f"**Rotary, by hand.** In the map, query 10 and key 7 add {rotary[10, 7]:.3f}, query 20 and key 17 "
-        f"{rotary[20, 17]:.3f}. Move both along: every pair of hands turns, and no product changes. Change the "
-        "distance, and they do.".replace("-", "−")
+        "**Rotary, by hand.** Another query and key, of 8 dimensions: four pairs of hands. Move both along: every pair "
+        "turns, and no product changes. Change the distance, and they do. The map above shows the same: query 10 and "
+        + f"key 7 stand at {rotary[10, 7]:.2f} in it, query 20 and key 17 at {rotary[20, 17]:.2f}.".replace("-", "−")
     )
     positions_rotary(key="positions.rotary")

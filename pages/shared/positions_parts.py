@@ -18,6 +18,7 @@ from lmcore.probes import positions as probe
 from pages.shared import lesson, scripts, scrubber
 from pages.shared.cache import Unhashed
 from pages.shared.models import Loaded
+from pages.shared.positions_clock import HANDS
 
 MAX_SHOWN = 32  # tokens of the text that are looked into
 START = "start"
@@ -92,12 +93,13 @@ def of_the_hands(position: int, width: int, n: int) -> str:
     """What the stage shows at this position, in words."""
     speeds = frequencies(width)
     turns = position * speeds / (2 * math.pi)
+    drawn = f" ({HANDS} of them are drawn)" if width // 2 > HANDS else ""
     near, far = (np.cos(speeds * d).mean() for d in (1, min(n - 1, 10)))
     return (
         f"At position {position} the first hand has gone round {turns[0]:.1f} times, the last one "
         f"{_part(turns[-1])}: like the digits of a counter, whose ones turn fastest. (Some notes say it backwards.) "
-        f"All {width // 2} hands together tell any two positions apart. Two neighbours are alike by {near:.2f}, two "
-        f"that stand {min(n - 1, 10)} apart by {far:.2f}, wherever they stand: only the distance counts."
+        f"All {width // 2} hands{drawn} together tell any two positions apart. Two neighbours are alike by {near:.2f}, "
+        f"two that stand {min(n - 1, 10)} apart by {far:.2f}, wherever they stand: only the distance counts."
     )
 
 
@@ -128,10 +130,10 @@ def size_section(loaded: Loaded, ids: Ids) -> None:
     token, position = found.token[words].mean(), found.position[words].mean()
     n, same = len(found.recognised[words]), int(found.recognised[words].sum())
     lesson.what_you_see(
-        f"A token's vector is {token:.2f} long on average here, that of its position {position:.2f}: "
-        f"{position / token:.2f} times as long{_weighed(position / token)}. Is the word drowned by it? At {same} of "
-        f"{n} {'places' if n > 1 else 'place'} the word nearest to the sum is still the word itself: in "
-        f"{config_of(loaded).n_embd} dimensions there is room for both."
+        f"A token's vector is {token:.2f} long on average here{' (start left out)' if ids else ''}, that of its "
+        f"position {position:.2f}: {position / token:.2f} times as long{_weighed(position / token)}. Is the word "
+        f"drowned by it? At {same} of {n} {'places' if n > 1 else 'place'} the word nearest to the sum is still the "
+        f"word itself: in {config_of(loaded).n_embd} dimensions there is room for both."
     )
 
 

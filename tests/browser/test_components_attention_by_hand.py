@@ -85,7 +85,10 @@ def middle(page: Any, key: str, i: int, c: int, rows: int, columns: int) -> tupl
 
 
 def test_on_paper_each_cell_opens_its_sum(lesson: Callable[..., Any]) -> None:
-    page = lesson("attention")
+    page = lesson("attention", viewport={"width": 1280, "height": 1000})  # the usual projector
+    sizes = page.locator(".matrix").evaluate_all("(all) => all.map((node) => Number(node.dataset.number))")
+    assert len(sizes) == 13
+    assert min(sizes) >= 13  # of the numbers' letters in pixels; 0 would be none at all
     expect(panel(page)).to_contain_text("7.39 / 12.8 = 0.579")
     inputs = probe.example()
     walk, w = inputs.walk(), inputs.weights

@@ -29,7 +29,10 @@ def test_plotly_takes_them_and_nothing_is_html(theme):
 
 
 def test_they_draw_their_numbers():
-    cells = figures.square(SQUARE, 15, theme=LIGHT, title="key", hover="").data[0]
+    square = figures.square(SQUARE, 15, theme=LIGHT, title="key", hover="")
+    assert square.layout.margin.r >= 20  # else the last place is not written
+    assert square.layout.margin.t >= 12
+    cells = square.data[0]
     assert cells.z[3][0] == 12
     assert np.isnan(cells.z[0][3])
     token, position = figures.lengths(["a", "b"], [1, 2], [3, 4], theme=LIGHT).data

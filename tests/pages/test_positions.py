@@ -13,7 +13,7 @@ from lmcore import checkpoints
 from lmcore.models.gpt import GPT, GPTConfig
 from lmcore.models.positions import frequencies
 from lmcore.probes import positions as probe
-from pages.shared import services
+from pages.shared import positions_kinds, services
 from tests.browser.person import HOSTILE
 from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
 
@@ -50,6 +50,23 @@ def test_a_place_that_is_not_there_is_brought_inside(query: dict[str, str]):
     assert found["pair"] in found["shown"]
 
 
+def test_what_is_not_all_drawn_is_said():
+    text = shown_text(open_page("positions", query={"dims": "64"}))
+    assert "All 32 hands (8 of them are drawn) together" in text
+    assert "All 8 hands together" in shown_text(open_page("positions"))
+
+
+def test_rotary_by_hand_speaks_of_the_map_as_it_is_drawn():
+    at = open_page("positions")
+    drawn = positions_kinds.formula_scores("rotary")
+    drawn = drawn - drawn[np.isfinite(drawn)].mean()
+    said = read(at, "**Rotary, by hand.**").replace("−", "-")
+    assert f"query 10 and key 7 stand at {drawn[10, 7]:.2f} in it" in said
+    low, high = drawn[np.isfinite(drawn)].min(), drawn[np.isfinite(drawn)].max()
+    assert f"From {low:.2f} to {high:.2f}." in shown_text(at).replace("−", "-")
+    assert low <= drawn[10, 7] <= high
+
+
 def test_a_head_that_the_model_does_not_have_falls_back_to_the_first():
     at = open_page("positions", query={"head": "63"})
     no_exception(at)
@@ -65,6 +82,7 @@ def test_lengths_are_those_of_the_model(shipped: Any):
     found = probe.sizes(shipped.model, ids)
     assert found is not None
     said = read(at, "**What you see.** A token's")
+    assert "(start left out)" in said
     assert f"{found.token[1:].mean():.2f} long on average" in said
     assert f"{found.position[1:].mean() / found.token[1:].mean():.2f} times as long" in said
     assert f"At {found.recognised[1:].sum()} of {len(ids)} places" in said
