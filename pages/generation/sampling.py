@@ -5,6 +5,7 @@ import streamlit as st
 
 from pages.shared import (
     lesson,
+    long_text,
     models,
     sampling_best,
     sampling_draws,
@@ -82,7 +83,8 @@ controls = st.columns([2, 4], vertical_alignment="bottom")
 with controls[0]:
     loaded = models.picker("Model", view, "model", on_change=start_anew)
 with controls[1]:
-    prompt = st.text_input("Prompt", key=view.key("prompt"), max_chars=2000, on_change=start_anew)
+    prompt = st.text_input("Prompt", key=view.key("prompt"), on_change=start_anew)
+prompt = long_text.first_of(prompt)
 lesson.say_unknown(loaded.tokenizer, prompt)
 prompt_ids = tuple(loaded.tokenizer.encode(prompt))
 st.segmented_control(

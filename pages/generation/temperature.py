@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from lmcore import sampling
-from pages.shared import components, lesson, models, scripts
+from pages.shared import components, lesson, long_text, models, scripts
 from pages.shared.small_components import written_text
 from pages.shared.view import View, number, text, token_list, whole
 
@@ -55,7 +55,8 @@ controls = st.columns([2, 4], vertical_alignment="bottom")
 with controls[0]:
     loaded = models.picker("Model", view, "model", on_change=start_anew)
 with controls[1]:
-    prompt = st.text_input("Prompt", key=view.key("prompt"), max_chars=2000, on_change=start_anew)
+    prompt = st.text_input("Prompt", key=view.key("prompt"), on_change=start_anew)
+prompt = long_text.first_of(prompt)
 
 tokenizer, V = loaded.tokenizer, loaded.tokenizer.vocab_size
 prompt_ids = tuple(tokenizer.encode(prompt))

@@ -28,8 +28,8 @@ class Field:
 
 
 def text(default: str, max_chars: int = 2000) -> Field:
-    """Any text up to `max_chars`."""
-    return Field(default, lambda value: value[:max_chars])
+    """Any text up to `max_chars`; a link holds no more of it."""
+    return Field(default, lambda value: value[:max_chars], lambda value: value[:max_chars])
 
 
 def choice(default: Any, options: Sequence[Any]) -> Field:

@@ -7,7 +7,7 @@ import streamlit as st
 from lmcore.probes import attention_by_hand as probe
 from pages.shared import attention_paper as on_paper
 from pages.shared import attention_parts as parts
-from pages.shared import lesson, scrubber
+from pages.shared import lesson, long_text, scrubber
 from pages.shared.attention_by_hand import attention_by_hand, change_in, held_in, sizes_of
 from pages.shared.view import View, choice, text, whole
 
@@ -51,7 +51,7 @@ with switches:
     st.segmented_control("Numbers", list(KINDS), format_func=KINDS.__getitem__, key=view.key("with"), required=True)
 if not paper:
     _finished, typed, loaded = scrubber.controls(
-        view, "gpt", lambda: st.text_input("Text", key=view.key("prompt"), max_chars=2000)
+        view, "gpt", lambda: long_text.first_of(st.text_input("Text", key=view.key("prompt")))
     )
     model: Any = loaded.model
     config = model.config
