@@ -1,15 +1,16 @@
 // A slider and a box for each setting of the pipeline: all are kept, the one of the chosen stage is shown.
 // What their places and texts mean is in temperature_slider.js.
 
-/** The knobs by setting: {lever, slider, box, place, text}. `act` says what happens when one is moved. */
+/** The knobs by setting: {lever, slider, box, note, place, text}. `act` says what happens when one is moved. */
 function pipelineKnobs(control, on, act) {
   const knobs = {};
   function knob(name, label, max, valueAt, placeOfValue, parse, text) {
     const lever = el("div", "lever");
     const slider = el("input", "slider", null, { type: "range", min: 0, max, step: 1, "aria-label": label });
     const box = el("input", "box", null, { type: "text", inputmode: "decimal", "aria-label": `${label} as a number`, autocomplete: "off" });
+    const note = limitLine();
     lever.append(slider);
-    control.append(lever, box);
+    control.append(lever, box, note);
     on(slider, "input", () => { act.drag(); act.set({ [name]: valueAt(Number(slider.value)) }, false, slider); });
     on(slider, "change", act.released);
     on(slider, "keydown", () => act.keyed(true));
@@ -17,12 +18,15 @@ function pipelineKnobs(control, on, act) {
     on(box, "focus", () => box.select());
     on(box, "keydown", (event) => { if (event.key === "Escape") act.show(); });
     on(box, "change", () => {
-      const value = parse(box.value);
-      if (value === null) return act.show();
-      act.set({ [name]: value }, true);
-      act.commit();
+      const value = parse(box.value), says = limitNote(name, box.value, value);
+      if (value === null) act.show();
+      else {
+        act.set({ [name]: value }, true);
+        act.commit();
+      }
+      note.textContent = says;
     });
-    knobs[name] = { lever, slider, box, place: placeOfValue, text };
+    knobs[name] = { lever, slider, box, note, place: placeOfValue, text };
     return lever;
   }
   knob("penalty", "Repetition penalty", 100, (x) => 1 + x / 100, (v) => Math.round((v - 1) * 100), (text) => {
@@ -52,10 +56,7 @@ function pipelineKnobs(control, on, act) {
     const k = KS.findIndex((value) => v && value >= v);
     return k < 0 ? KS.length : k;
   }, parseCount, (v) => v || "off");
-  knob("top_p", "Top-p", 100, (x) => Math.max(0.001, x / 100), (v) => Math.round(v * 100), (text) => {
-    const value = parseShare(text, 1);
-    return value === null ? null : Math.max(0.001, value);
-  }, (v) => (v < 1 ? exactly(v) : "off"));
+  knob("top_p", "Top-p", 100, (x) => Math.max(0.001, x / 100), (v) => Math.round(v * 100), parseTopP, (v) => (v < 1 ? exactly(v) : "off"));
   knob("min_p", "Min-p", 100, (x) => x / 100, (v) => Math.round(v * 100), (text) => parseShare(text, 0), (v) => (v ? exactly(v) : "off"));
   return knobs;
 }

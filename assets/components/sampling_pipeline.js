@@ -127,7 +127,7 @@ function make(root) {
     }
     says.textContent = stage.id === "logits" && me.are_log_probs
       ? "This model counts: it has no logits. ln p of each token stands in for them (never above 0)." : stage.says;
-    for (const [name, k] of Object.entries(knobs)) k.lever.hidden = k.box.hidden = name !== stage.setting;
+    for (const [name, k] of Object.entries(knobs)) k.lever.hidden = k.box.hidden = k.note.hidden = name !== stage.setting;
     control.hidden = !stage.setting;
     line.hidden = stage.id !== "draw";
     body.hidden = stage.id === "draw";
@@ -255,6 +255,7 @@ function make(root) {
   function set(change, moves, except) {
     if (moves) glide(true);
     Object.assign(me.s, change);
+    for (const name of Object.keys(change)) knobs[name].note.textContent = "";
     for (const name of Object.keys(OFF)) if (isOn(name)) me.last[name] = me.s[name];
     show(except);
     const start = performance.now();

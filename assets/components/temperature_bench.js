@@ -39,7 +39,8 @@ function make(root) {
   const lever = el("div", "lever");
   lever.append(slider, ticks);
   const control = el("div", "control");
-  control.append(lever, box);
+  const limit = limitLine(), cutLimit = limitLine();
+  control.append(lever, box, limit);
 
   const axis = el("div", "row axis quiet", null, { "aria-hidden": "true" });
   const axisLine = el("span", "ends"), axisEnd = el("span");
@@ -85,7 +86,7 @@ function make(root) {
   const whole_ = el("button", "uncut", "Cut nothing", { type: "button" });
   const keptLine = el("div", "kept-line");
   keptLine.append(kept, whole_);
-  cuts.append(keptLine);
+  cuts.append(cutLimit, keptLine);
 
   root.append(reading, live, control, acts, axis, list, tail, cuts);
 
@@ -240,6 +241,7 @@ function make(root) {
   function set(change, moves, except) {
     glide(moves);
     Object.assign(me.settings, change);
+    limit.textContent = cutLimit.textContent = "";
     show(except);
     paint();
   }
@@ -329,35 +331,25 @@ function make(root) {
   });
   on(slider, "blur", flush);
 
-  const typed = (input, parse) => {
+  const typed = (input, name, parse, note) => {
     on(input, "change", () => {
-      const value = parse(input.value);
-      if (value === null) return show();
-      set(value, true);
-      commit(0);
+      const value = parse(input.value), says = limitNote(name, input.value, value);
+      if (value === null) show();
+      else {
+        set({ [name]: value }, true);
+        commit(0);
+      }
+      note.textContent = says;
     });
     on(input, "keydown", (event) => {
       if (event.key === "Escape") show();
     });
     on(input, "focus", () => input.select());
   };
-  typed(box, (text) => {
-    const T = parseTemperature(text);
-    return T === null ? null : { temperature: T };
-  });
-
-  typed(topK.number, (text) => {
-    const value = parseCount(text);
-    return value === null ? null : { top_k: value };
-  });
-  typed(topP.number, (text) => {
-    const value = parseShare(text, 1);
-    return value === null ? null : { top_p: value };
-  });
-  typed(minP.number, (text) => {
-    const value = parseShare(text, 0);
-    return value === null ? null : { min_p: value };
-  });
+  typed(box, "temperature", parseTemperature, limit);
+  typed(topK.number, "top_k", parseCount, cutLimit);
+  typed(topP.number, "top_p", parseTopP, cutLimit);
+  typed(minP.number, "min_p", (text) => parseShare(text, 0), cutLimit);
   const slid = (knob_, change) => {
     on(knob_.input, "input", (event) => dragged(event, change(Number(knob_.input.value)), knob_.input));
     on(knob_.input, "keydown", () => { keyed = true; });
@@ -365,7 +357,7 @@ function make(root) {
     on(knob_.input, "blur", flush);
   };
   slid(topK, (x) => ({ top_k: x >= KS.length ? 0 : KS[x] }));
-  slid(topP, (x) => ({ top_p: x / 100 }));
+  slid(topP, (x) => ({ top_p: Math.max(0.001, x / 100) }));
   slid(minP, (x) => ({ min_p: x / 100 }));
   on(whole_, "click", () => { set({ top_k: 0, top_p: 1, min_p: 0 }, true); commit(0); });
   on(cuts, "toggle", () => { if (cuts.open) paint(); });

@@ -48,8 +48,31 @@ function parseShare(text, none) {
   return value >= 0 ? Math.min(1, value) : null;
 }
 
+/** The share of top-p as typed: above 0, so that at least one token stays. */
+function parseTopP(text) {
+  const value = parseShare(text, 1);
+  return value === null ? null : Math.max(0.001, value);
+}
+
 /** A number of tokens as typed, 0 for "off" or nothing, null for what is no number. */
 function parseCount(text) {
   const clean = text.trim().toLowerCase(), value = clean === "off" || clean === "" ? 0 : Math.round(Number(clean));
   return value >= 0 ? Math.min(1e6, value) : null;
 }
+
+const LIMITS = {
+  temperature: "T is a number from 0 to 5, or ∞ (type inf).",
+  penalty: "The penalty is a number from 0.1 to 10; 1 is off.",
+  top_k: "k is a whole number from 1 to 1,000,000, or off.",
+  top_p: "p is a share from 0.001 to 1; 1 is off.",
+  min_p: "Min-p is a share from 0 to 1; 0 is off.",
+};
+
+/** What to say of a typed setting: nothing when it was taken as it stands. `value` is null when it was not taken. */
+function limitNote(name, text, value) {
+  if (value === null) return `Not taken. ${LIMITS[name]}`;
+  const clean = text.trim().replace(",", "."), number = clean.endsWith("%") ? Number(clean.slice(0, -1)) / 100 : Number(clean);
+  return clean === "" || Number.isNaN(number) || number === value ? "" : `Set to ${value}. ${LIMITS[name]}`;
+}
+
+const limitLine = () => el("p", "limit quiet", "", { role: "status" });

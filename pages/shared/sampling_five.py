@@ -85,8 +85,8 @@ def reading(here: Here) -> str:
         f"At T = 0 every choice is certain (entropy 0) and the model gives its own text "
         f"{signed(cool)} nats a token; at T = 1 the mean entropy is {own.entropy:.2f} nats, "
         f"and the text drawn there has {signed(free)} (over many draws the two are equal and "
-        f"opposite). {lucky}At T = ∞ every step chooses among all {V - 1:,} tokens (ln {V - 1:,} = {math.log(V - 1):.2f} "
-        f"nats), and the model itself gives what comes {signed(_mean(hot))} a token. Few distinct "
+        f"opposite). {lucky}At T = ∞ every step chooses among all {V - 1:,} tokens (ln {V - 1:,} = "
+        f"{math.log(V - 1):.2f} nats), and the model itself gives what comes {signed(_mean(hot))} a token. Few distinct "
         "words mean repetition, many can mean noise: neither number says by itself whether a text is good."
     )
 

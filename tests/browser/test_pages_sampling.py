@@ -79,6 +79,11 @@ def test_every_stage_is_what_lmcore_makes_of_it(lesson: Callable[..., Any], ship
     # a drag sends nothing until it ends; a switch takes a stage out and brings it back as it was
     page.locator(f"{PIPE} .open", has_text="÷ T").click()
     idle(page)
+    said = page.locator(f"{PIPE} .limit:not([hidden])")
+    for text, says in (("-3", "Not taken. T is a number from 0 to 5"), ("1e9", "Set to 5. T is"), ("1", "")):
+        set_to(page, "÷ T", "Temperature", text)
+        expect(said).to_have_text(re.compile(f"^{says}{'.*' if says else '$'}"))
+    idle(page)
     slider, before = page.locator(f"{PIPE} .lever:visible .slider"), len(page.sent)
     box = slider.bounding_box()
     page.mouse.move(box["x"] + box["width"] - 12, box["y"] + box["height"] / 2)
