@@ -76,7 +76,7 @@ def section(loaded: Loaded, ids: Ids, head: int) -> None:
                 config=CONFIG, key=f"positions.map.{name}",
             )  # fmt: skip
             st.markdown(texts[name][1])
-            st.caption(f"From {finite.min():.2f} to {finite.max():.2f}.".replace("-", "−"))
+            st.caption(f"From {finite.min():.2f} to {finite.max():.2f} around its average.".replace("-", "−"))
     st.caption(
         "One word said again and again, so that all scores q·k / √D would be equal: what you see is what the positions "
         "do. Blue is above the average of a map and orange below, each by its own measure: softmax sees differences "
@@ -87,14 +87,16 @@ def section(loaded: Loaded, ids: Ids, head: int) -> None:
         "sinusoidal": (theme.query, "solid"), "rotary": (theme.key, "dash"), "ALiBi": (theme.value, "dot"),
     }  # fmt: skip
     st.plotly_chart(figures.by_distance(last, colors, theme=theme), config=CONFIG, key="positions.distance")
-    rotary = maps["rotary"] - maps["rotary"][np.isfinite(maps["rotary"])].mean()  # as it is drawn
+    near, later = maps["rotary"][10, 7], maps["rotary"][20, 17]  # as the curves are, not less a map's average
     st.markdown(
         "The last query of the three formulas: with ALiBi near keys win, by a straight line; rotary and sinusoidal go "
         "down in waves."
     )
     st.markdown(
         "**Rotary, by hand.** Another query and key, of 8 dimensions: four pairs of hands. Move both along: every pair "
-        "turns, and no product changes. Change the distance, and they do. The map above shows the same: query 10 and "
-        + f"key 7 stand at {rotary[10, 7]:.2f} in it, query 20 and key 17 at {rotary[20, 17]:.2f}.".replace("-", "−")
+        "turns, and no product changes. Change the distance, and they do. The rotary curve above, of 32 dimensions and "
+        + f"divided by √D, is alike: 3 back adds {near:.2f} from 10 to 7, and {later:.2f} from 20 to 17.".replace(
+            "-", "−"
+        )
     )
     positions_rotary(key="positions.rotary")

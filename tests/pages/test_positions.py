@@ -56,15 +56,15 @@ def test_what_is_not_all_drawn_is_said():
     assert "All 8 hands together" in shown_text(open_page("positions"))
 
 
-def test_rotary_by_hand_speaks_of_the_map_as_it_is_drawn():
+def test_rotary_by_hand_says_which_scale_it_speaks_of():
     at = open_page("positions")
-    drawn = positions_kinds.formula_scores("rotary")
-    drawn = drawn - drawn[np.isfinite(drawn)].mean()
+    added = positions_kinds.formula_scores("rotary")
+    finite = added[np.isfinite(added)]
     said = read(at, "**Rotary, by hand.**").replace("−", "-")
-    assert f"query 10 and key 7 stand at {drawn[10, 7]:.2f} in it" in said
-    low, high = drawn[np.isfinite(drawn)].min(), drawn[np.isfinite(drawn)].max()
-    assert f"From {low:.2f} to {high:.2f}." in shown_text(at).replace("−", "-")
-    assert low <= drawn[10, 7] <= high
+    assert added[10, 7] == pytest.approx(added[20, 17])
+    assert f"curve above, of 32 dimensions and divided by √D, is alike: 3 back adds {added[10, 7]:.2f} from" in said
+    low, high = (finite - finite.mean()).min(), (finite - finite.mean()).max()
+    assert f"From {low:.2f} to {high:.2f} around its average." in shown_text(at).replace("−", "-")
 
 
 def test_a_head_that_the_model_does_not_have_falls_back_to_the_first():
