@@ -7,11 +7,14 @@ import struct
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from lmcore import checkpoints, models, tokenizers
+from pages.shared import services
 from pages.shared.lessons import LESSONS
 from tests.live import ROOT
 
@@ -63,3 +66,16 @@ def run_script(source: str) -> str:
     done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def own_gpt(folder: Path, **shape: Any) -> tuple[str, str]:
+    """An untrained GPT of one block that a visitor keeps: (their workspace's token, the model as a URL names it)."""
+    text = "to be or not to be that is the question\n" * 3
+    tokenizer = tokenizers.train("char", text)
+    model = models.build("gpt", {"n_layer": 1, "n_head": 2, "n_embd": 8, **shape}, tokenizer.vocab_size)
+    card = {"title": "Mine", "corpus": {"name": "x", "title": "x", "sha256": "0" * 64}, "metrics": {}, "n_params": 1}
+    checkpoints.save(folder / "model", model, tokenizer, card)
+    token = "w" * 43
+    library = services.library()
+    kept = library.keep_model(library.workspace_for(token), folder / "model", "Mine")
+    return token, f"mine-{kept.id}"

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lmcore import checkpoints, models, tokenizers
+from lmcore import checkpoints
 from lmcore.models.gpt_config import GPTConfig
 from lmcore.probes import heads, logit_lens, what_if
 from lmcore.probes.arithmetic import pieces
 from lmcore.probes.attention import unpacked
-from pages.shared import inside, inside_doors, services
+from pages.shared import inside, inside_doors
 from pages.shared.models import Loaded
-from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
+from tests.pages.page import no_exception, open_page, own_gpt, payload, run_script, shown_text
 
 MODEL, PAGE = "gpt-tales-word", "inside-gpt"
 TEXT = "Once there was a girl named Ada."
@@ -191,17 +191,9 @@ def test_an_earlier_step_is_another_model() -> None:
 @pytest.mark.parametrize("position", ["rotary", "none"])
 def test_ones_own_model_whose_text_is_not_at_hand(tmp_path: Path, position: str) -> None:
     """Its heads are measured on the typed text, and nothing is added to the embedding for the place."""
-    text = "to be or not to be that is the question\n" * 3
-    tokenizer = tokenizers.train("char", text)
-    shape = {"n_layer": 1, "n_head": 2, "n_embd": 8, "block_size": 8, "position": position}
-    model = models.build("gpt", shape, tokenizer.vocab_size)
-    card = {"title": "Mine", "corpus": {"name": "x", "title": "x", "sha256": "0" * 64}, "metrics": {}, "n_params": 1}
-    checkpoints.save(tmp_path / "model", model, tokenizer, card)
-    token = "w" * 43
-    workspace = services.library().workspace_for(token)
-    kept = services.library().keep_model(workspace, tmp_path / "model", "Mine")
+    token, mine = own_gpt(tmp_path, block_size=8, position=position)
     for door in inside_doors.DOORS:
-        query = {"model": f"mine-{kept.id}", "prompt": "to be or not to be", "door": door}
+        query = {"model": mine, "prompt": "to be or not to be", "door": door}
         at = open_page(PAGE, {"workspace": token}, query)
         no_exception(at)
         text = shown_text(at)

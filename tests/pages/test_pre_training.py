@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lmcore import checkpoints, models, tokenizers
+from lmcore import checkpoints
 from lmcore.probes import one_step, pairs
 from lmcore.probes.one_step import Rule
-from pages.shared import pretraining, services
+from pages.shared import pretraining
 from pages.shared.pretraining_doors import DOORS
-from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
+from tests.pages.page import no_exception, open_page, own_gpt, payload, run_script, shown_text
 
 MODEL, PAGE = "gpt-tales-word", "pre-training"
 TEXT = "Once there was a girl named Ada. She had a golden acorn."
@@ -139,17 +139,9 @@ def test_many_windows_are_looked_at_eight_at_a_time() -> None:
 @pytest.mark.parametrize("position", ["rotary", "alibi"])
 def test_ones_own_small_model(tmp_path: Path, position: str) -> None:
     """Windows are no longer than what it reads at once, and nothing was kept of its learning."""
-    text = "to be or not to be that is the question\n" * 3
-    tokenizer = tokenizers.train("char", text)
-    shape = {"n_layer": 1, "n_head": 2, "n_embd": 8, "block_size": 4, "position": position}
-    model = models.build("gpt", shape, tokenizer.vocab_size)
-    card = {"title": "Mine", "corpus": {"name": "x", "title": "x", "sha256": "0" * 64}, "metrics": {}, "n_params": 1}
-    checkpoints.save(tmp_path / "model", model, tokenizer, card)
-    token = "w" * 43
-    workspace = services.library().workspace_for(token)
-    kept = services.library().keep_model(workspace, tmp_path / "model", "Mine")
+    token, mine = own_gpt(tmp_path, block_size=4, position=position)
     for door in DOORS:
-        query = {"model": f"mine-{kept.id}", "prompt": "to be or not", "door": door, "length": "9"}
+        query = {"model": mine, "prompt": "to be or not", "door": door, "length": "9"}
         at = open_page(PAGE, {"workspace": token, f"{PAGE}.predict": None}, query)
         no_exception(at)
         if door == "windows":
