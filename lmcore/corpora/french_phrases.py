@@ -65,7 +65,7 @@ def adjectives(rng: Random, noun: Noun, chance: float) -> list[Adjective]:
         return []
     fitting = [one for one in ADJECTIVES if one.groups & noun.groups]
     first = pick(rng, fitting)
-    if first.before and rng.random() < 0.2:
+    if first.before and rng.random() < 0.25:
         seconds = [one for one in fitting if one.second]
         if seconds:
             return [first, pick(rng, seconds)]
@@ -126,7 +126,7 @@ def _determine(
     return article, ["de", the] if mass else ["une" if gender == "f" else "un"]
 
 
-def something(rng: Random, noun: Noun, negated: bool = False, after_de: bool = False, chance: float = 0.2) -> Phrase:
+def something(rng: Random, noun: Noun, negated: bool = False, after_de: bool = False, chance: float = 0.35) -> Phrase:
     """A noun phrase such as an object is, with a determiner that fits. `negated`: after ne … pas, where des is de."""
     chosen = adjectives(rng, noun, chance)
     mass = "mass" in noun.groups
@@ -151,7 +151,7 @@ def something(rng: Random, noun: Noun, negated: bool = False, after_de: bool = F
     return noun_phrase(noun, pick(rng, tuple(_OWNERS)), plural, chosen)
 
 
-def known(rng: Random, noun: Noun, chance: float = 0.15) -> Phrase:
+def known(rng: Random, noun: Noun, chance: float = 0.22) -> Phrase:
     """A definite noun phrase, as places and the topics of a sentence are: the park, my house, this old village."""
     plural = rng.random() < 0.12 and "mass" not in noun.groups
     determiner = pick(rng, ("the", "the", "the", "this", *_OWNERS))
@@ -171,7 +171,7 @@ def belonging(rng: Random) -> Phrase:
                       owned.gender, thing)  # fmt: skip
     thing = noun_of(rng, "thing", "thing", "animal", "place", "person")
     plural = rng.random() < 0.25
-    chosen = adjectives(rng, thing, 0.15)
+    chosen = adjectives(rng, thing, 0.22)
     owned = noun_phrase(thing, "the", plural, chosen)
     bare = owned.english.removeprefix("the ")
     if rng.random() < 0.5:
@@ -196,12 +196,12 @@ def somebody(rng: Random, pronouns: bool = True, *groups: str) -> Phrase:
     draw = rng.random()
     if draw < 0.12:
         number = some_number(rng, 10)
-        return noun_phrase(noun, pick(rng, ("a", "the", "his", "my")), True, adjectives(rng, noun, 0.15), number)
+        return noun_phrase(noun, pick(rng, ("a", "the", "his", "my")), True, adjectives(rng, noun, 0.25), number)
     if draw < 0.2:
         return noun_phrase(noun, "every", False, [])
     plural = rng.random() < 0.3
     determiner = pick(rng, ("the", "the", "the", "a", "this", *_OWNERS))
-    return noun_phrase(noun, determiner, plural, adjectives(rng, noun, 0.15))
+    return noun_phrase(noun, determiner, plural, adjectives(rng, noun, 0.25))
 
 
 def _two(rng: Random) -> Phrase:

@@ -133,7 +133,8 @@ def check(target: str) -> list[str]:
 
 def _has_owner(words: list[str], after: str) -> bool:
     """Whether "des" is de + les (of the, from the) instead of the plural of un: then it stays before an adjective."""
-    before = words[words.index(after) - 2] if words.index(after) > 1 else ""
+    earlier = [word for word in words[: max(0, words.index(after) - 1)] if word not in ("pas", "jamais")]
+    before = earlier[-1] if earlier else ""
     return bool(noun(before)) or before in ("près", "côté", "peur", "besoin", "parler", "venir") or before in (
         conjugated("parler") | conjugated("venir")) or of_adjective(before) is not None  # fmt: skip
 
@@ -281,7 +282,7 @@ def test_the_same_seed_gives_the_same_pairs_and_another_seed_others():
 def test_the_shipped_pairs_do_not_change_unnoticed(told):
     """Shipped checkpoints learnt from these: who changes the grammar on purpose trains them anew."""
     text = "\n".join(f"{pair.source}\t{pair.target}" for pair in told)
-    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "0d77740e96becb52"
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "6c42f0630b301f9d"
 
 
 @pytest.mark.parametrize("n", [0, -1, 100_001])
