@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.browser.person import HOSTILE, choose, idle, nothing_came_of_it, settled, type_in
+from tests.browser.person import HOSTILE, choose, idle, nothing_came_of_it, painted, settled, type_in
 
 
 def test_through_the_doors(lesson: Callable[..., Any]) -> None:
@@ -40,6 +40,8 @@ def test_through_the_doors(lesson: Callable[..., Any]) -> None:
     settled(page)
     expect(said).to_contain_text("Locked: after named (place 6)")
     assert page.locator(".logit-lens .grid").inner_text() != trained
+    page.get_by_role("combobox", name="Model").scroll_into_view_if_needed()  # a scroll would close its list
+    painted(page)
     choose(page, "Model", "GPT on Shakespeare, letter by letter")  # runs of other steps: the slider follows
     step = page.get_by_test_id("stSlider").filter(has_text="Training step")
     expect(page).to_have_url(re.compile("gpt-shakespeare-char(?!.*step=)"))
