@@ -199,15 +199,17 @@ def reading(finished: Loaded, loaded: Loaded, kind: str) -> str:
     )
     runs = through_training(finished, kind)
     began = next((step for step, run in runs if run.means[0] - run.means[1] > 3 * math.hypot(*run.errors)), None)
-    came = (
-        f" Of the kept steps, {began:,} is the first at which the second copy is cheaper by more than three standard "
-        "errors."
-        if began is not None and len(runs) > 1
-        else ""
-    )
+    came = ""
+    if began is not None and len(runs) > 1:
+        last = " kept" if began != runs[-1][0] else " kept, which is the last one,"
+        came = (
+            f" Step {began:,} is the first{last} at which the second copy is cheaper by more than three standard "
+            "errors."
+        )
     return (
-        f"The first copy costs {first:.2f} nats a token, the second {second:.2f}. {verdict}{worse}{came} Heads that "
-        "look at what came after the same token before do this; the page Inside a GPT finds them."
+        f"The first copy costs {first:.2f} nats a token, the second {second:.2f}. {verdict}{worse}{came} In large "
+        "models heads that look at what came after the same token before do this; the page Inside a GPT measures "
+        "whether this one has such a head."
     )
 
 

@@ -24,14 +24,12 @@ GPT2 = {"n_layer": 12, "n_embd": 768, "length": 1024}  # the small one of 2019
 Rows = Sequence[dict[str, Any]]
 
 
-def section(view: View, loaded: Loaded) -> None:
+def section(view: View) -> None:
     """Time and memory against the length of the context."""
     what = st.segmented_control(
         "The cost of", list(WHAT), format_func=WHAT.__getitem__, key=view.key("cost"), required=True
     )
-    measurement.section(
-        view.page, NAME, lambda rows: _draw(view, loaded, rows, what or "pass"), "Time it on this server"
-    )
+    measurement.section(view.page, NAME, lambda rows: _draw(view, rows, what or "pass"), "Time it on this server")
 
 
 def rows_of(page: str) -> Rows:
@@ -39,7 +37,7 @@ def rows_of(page: str) -> Rows:
     return measurement.rows_shown(page, NAME)
 
 
-def _draw(view: View, loaded: Loaded, rows: Rows, what: str) -> None:
+def _draw(view: View, rows: Rows, what: str) -> None:
     passes = [row for row in rows if row["about"] == "pass"]
     steps = [row for row in rows if row["about"] == "step"]
     if len(steps) < 2:
@@ -72,10 +70,11 @@ def _draw(view: View, loaded: Loaded, rows: Rows, what: str) -> None:
             for name, of, _, products, color, dash in pairs
         ]
         _chart(drawn, "multiplications", f"{view.page}.{what}.products")
+    rnn_too = f", the RNN {sizes['rnn']['hidden_size']} units" if what == "pass" else ""
     st.caption(
-        f"Both axes are logarithmic, so L is a line of slope 1 and L² one of slope 2. The GPT has "
-        f"{sizes['gpt']['n_layer']} blocks of width {sizes['gpt']['n_embd']}, the RNN {sizes['rnn']['hidden_size']} "
-        "units; both have new weights, as time does not depend on them. Measured is the time that one core worked."
+        "Both axes are logarithmic, so L is a line of slope 1 and L² one of slope 2. This GPT was made for the "
+        f"measurement: {sizes['gpt']['n_layer']} blocks of width {sizes['gpt']['n_embd']}{rnn_too}, with new weights, "
+        "as time does not depend on them. Measured is the time that one core worked."
     )
     st.markdown(_pass(gpt, rnn) if what == "pass" else _step(steps))
 
@@ -160,7 +159,9 @@ def reading(loaded: Loaded) -> str:
     return (
         f"This model ({n} block{'s' * (n != 1)} of width C = {C}) multiplies {linear + square:,} times for L = {B:,}, "
         f"its block_size: 12 C² L a block is {linear:,} of them, 2 C L² {square:,}, or "
-        f"**{square / (linear + square):.0%}**. From half of that length to all of it the work grows by "
+        f"**{square / (linear + square):.0%}**. Counted are the blocks, attention with its masked half; the head is "
+        "not (the page Inside a GPT counts one token: with the head, without the masked half). "
+        "From half of that length to all of it the work grows by "
         f"{(linear + square) / half:.3g}. The two parts are equal at L = 6 C = {6 * C:,}; far beyond, attention is "
         "nearly all there is. Its cache at full length has "
         f"{probe.cache_numbers(n, C, B):,} numbers, {probe.cache_numbers(n, C, B) * probe.BYTES / 1000:,.0f} kB."

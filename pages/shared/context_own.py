@@ -95,6 +95,8 @@ def _gains(names: Sequence[str], full: NDArray[np.float64], short: NDArray[np.fl
 def seen_from(loaded: Loaded, n_tokens: int) -> str:
     """From which token of a text the model no longer sees its beginning."""
     B = loaded.model.block_size
+    if not n_tokens:
+        return "Your text has no tokens yet." + (f" This model sees {B:,} positions at once." if B is not None else "")
     many = f"Your text has {n_tokens:,} token{'s' * (n_tokens != 1)}"
     if B is None:
         return f"{many}. This model has no window: all of it goes through its state."

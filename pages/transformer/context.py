@@ -11,6 +11,7 @@ from pages.shared import (
     context_says,
     context_word,
     lesson,
+    long_text,
     measured,
     models,
     scrubber,
@@ -63,14 +64,15 @@ if part == "length":
     with row[0]:
         loaded = finished = models.picker("Model", view, "model", family="gpt")
     with row[1]:
-        typed = st.text_area("Your text", key=view.key("prompt"), max_chars=5000, height=88)
+        typed = st.text_area("Your text", key=view.key("prompt"), height=88)
+    typed = long_text.first_of(typed, 5000)
     lesson.say_unknown(loaded.tokenizer, typed)
     ids = tuple(loaded.tokenizer.encode(typed))
     context_length.section(view, loaded)
     says = context_length.reading(loaded, context_length.rows_of(PAGE, loaded))
 elif part == "cost":
-    loaded = finished = models.picker("Model", view, "model", family="gpt")
-    context_cost.section(view, loaded)
+    context_cost.section(view)
+    loaded = finished = models.picker("Count it for this model, under “What you see”", view, "model", family="gpt")
     says = context_cost.reading(loaded)
 else:
     st.segmented_control(
@@ -104,12 +106,25 @@ def start_over() -> None:
 lesson.try_this(
     view,
     [
-        ("Let a token see only the one before it", {"part": "length", "last": 1}),
-        ("One more token, with a cache and without", {"part": "cost", "cost": "step"}),
-        ("See copying appear in training", {"part": "adapt", "mode": "copies", "step": scrubber.LAST}),
         (
-            "Use a made-up word twice",
-            {"part": "adapt", "mode": "word", "model": context_word.LETTERS, "step": scrubber.LAST},
+            "Let a token see only the one before it",
+            {"part": "length", "model": models.DEFAULT, "prompt": PROMPT, "last": 1},
+        ),
+        ("One more token, with a cache and without", {"part": "cost", "cost": "step"}),
+        (
+            "See copying appear in training",
+            {"part": "adapt", "mode": "copies", "model": models.DEFAULT, "kind": "echo", "step": scrubber.LAST},
+        ),
+        (
+            "A made-up word twice: does reading it once help?",
+            {
+                "part": "adapt",
+                "mode": "word",
+                "model": context_word.LETTERS,
+                "step": scrubber.LAST,
+                "word": context_word.WORD,
+                "frame": context_word.FRAME,
+            },
         ),
     ],
     reset=start_over,
@@ -118,16 +133,35 @@ lesson.what_you_see(says)
 if part == "length":
     context_own.section(view, loaded, ids)
 
-growth = context_cost.growth(finished)
-lesson.predict(
-    PAGE,
-    "You give this model a text that fills its window instead of one that fills half of it. By what does the number of "
-    "its multiplications grow?",
-    ["It doubles", "It more than doubles, but does not grow fourfold", "It grows fourfold"],
-    1,
-    f"By {growth:.3g}. The part with weights, 12 C² L a block, doubles; the part in which tokens meet tokens, 2 C L², "
-    "grows fourfold; together it is something between, and nearer to four the longer the text.",
-)
+if part == "length":
+    lesson.predict(
+        f"{PAGE}.length",
+        "A model may see twice as many tokens before the one to predict. Where does that help most?",
+        ["From 1 token to 2", "From 32 to 64: many more are new", "Every doubling helps alike"],
+        0,
+        "The nearest tokens tell the most, and each further doubling brings less: the curve is steep on the left.",
+    )
+elif part == "cost":
+    lesson.predict(
+        f"{PAGE}.cost",
+        "You give this model a text that fills its window instead of one that fills half of it. By what does the "
+        "number of its multiplications grow?",
+        ["It doubles", "It more than doubles, but does not grow fourfold", "It grows fourfold"],
+        1,
+        f"By {context_cost.growth(finished):.3g}. The part with weights, 12 C² L a block, doubles; the part in which "
+        "tokens meet tokens, 2 C L², grows fourfold; together it is something between, and nearer to four the longer "
+        "the text.",
+    )
+else:
+    lesson.predict(
+        f"{PAGE}.adapt",
+        "A passage of random tokens stands in the prompt twice. What would the second copy cost a model that copies "
+        "perfectly?",
+        ["As much as the first", "Half of it", "Next to nothing, but for its first token"],
+        2,
+        "Each next token can be read off the first copy. Only the first one is known by no one: nothing says that a "
+        "copy begins.",
+    )
 
 with st.expander("Go further", icon=":material/tune:"):
     context_says.further()

@@ -7,6 +7,7 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lmcore import checkpoints, measured
@@ -144,9 +145,12 @@ def test_the_cost_of_a_text_of_a_token_and_the_memory(tales: Any):
     assert f"multiplies {total:,} times for L = {config.block_size:,}" in read(at)
     assert "By count the RNN's slope is 1 everywhere" in shown_text(at)
     assert charts(at) == 2
+    assert "the RNN 256 units" in shown_text(at)
+    assert "the head is not" in read(at)
     at.session_state["context.cost"] = "step"
     at.run()
     no_exception(at)
+    assert "RNN" not in " ".join(str(one.value) for one in at.caption)
     last = rows[-1]
     assert f"**{last['anew'] / last['cached']:.3g} times** less" in shown_text(at)
     at.session_state["context.cost"] = "memory"
@@ -164,8 +168,8 @@ def test_the_cost_of_a_text_of_a_token_and_the_memory(tales: Any):
 def test_the_growth_is_between_two_and_four(tales: Any):
     growth = cost_page.growth(SimpleNamespace(model=tales.model))  # type: ignore[arg-type]
     assert 2 < growth < 4
-    at = open_page("context")
-    question = at.radio(key="context.predict")
+    at = open_page("context", query={"part": "cost"})
+    question = at.radio(key="context.cost.predict")
     question.set_value(question.options[1]).run()
     assert f"Yes. By {growth:.3g}." in shown_text(at)
 
@@ -289,3 +293,35 @@ def test_a_model_of_ones_own_text_is_measured_on_what_it_did_not_learn(monkeypat
     windows = context_length.windows_of(tokenizer.encode(corpus.split()[1]), 16, about["windows"])
     found = context_length.curve(context_length.window_losses(model, windows), groups=12)
     assert curve["loss"] == pytest.approx(found.loss, rel=1e-4)
+
+
+@pytest.mark.parametrize("model", [WORDS, LETTERS])
+def test_the_first_doubling_helps_most(model: str):
+    """What the question of the first part calls the answer."""
+    hash_ = checkpoints.load(checkpoints.shipped()[model]).hash
+    row = next(row for row in measured.read("context-length")["rows"] if row.get("hash") == hash_)
+    xs = [(low + high) / 2 for low, high in zip(row["low"], row["high"], strict=True)]
+    losses = np.interp(np.log([1, 2, 32, 64]), np.log(xs), row["loss"])
+    assert losses[0] - losses[1] > 3 * (losses[2] - losses[3])
+
+
+def test_each_part_asks_its_own_question():
+    keys = set()
+    for part in ("length", "cost", "adapt"):
+        at = open_page("context", query={"part": part})
+        no_exception(at)
+        keys |= {radio.key for radio in at.radio if str(radio.key).endswith("predict")}
+    assert keys == {"context.length.predict", "context.cost.predict", "context.adapt.predict"}
+
+
+def test_an_empty_text_predicts_nothing(tales: Any):
+    loaded: Any = SimpleNamespace(model=tales.model)
+    assert "every one of them" not in context_own.seen_from(loaded, 0)
+    assert "no tokens yet" in context_own.seen_from(loaded, 0)
+
+
+def test_a_text_above_the_limit_is_cut_aloud():
+    at = open_page("context")
+    at.text_area(key="context.prompt").set_value("Mia had a pie. " * 400).run()
+    no_exception(at)
+    assert "Only the first 5,000 of these 6,000 characters are read here." in shown_text(at)
