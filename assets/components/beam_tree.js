@@ -1,6 +1,6 @@
 // A search as a tree that grows: each step's candidates in a column, best on top; what was dropped stays, greyed.
 
-const LINE = 56, WIDE = 118, GAP = 24, LEFT = 16; // height of a node, least width of a step, room for the root
+const LINE = 56, WIDE = 106, GAP = 20, LEFT = 16; // height of a node, least width of a step, room for the root
 const minus = (x, n = 2) => (x < 0 ? "−" : "") + Math.abs(x).toFixed(n);
 
 /** A probability in as few signs as a small box has room for. */
@@ -32,7 +32,8 @@ function make(root) {
   lines.setAttribute("aria-hidden", "true");
   tree.append(lines);
   scroller.append(tree);
-  root.append(bar, scroller, key, said, rest, live);
+  const more = el("p", "more quiet", "The tree is wider than the page: scroll it sideways, or go step by step.");
+  root.append(bar, more, scroller, key, said, rest, live);
 
   const pathOf = (i) => {
     const path = [];
@@ -69,6 +70,8 @@ function make(root) {
       return { node, x, y: y + 25, row };
     });
     tree.style.width = `${LEFT + me.steps * wide + 4}px`;
+    more.hidden = LEFT + me.steps * wide + 4 <= scroller.clientWidth;
+    scroller.classList.toggle("wide", !more.hidden);
     tree.style.height = `${most * LINE}px`;
     const start = { x: 4, y: 25 };
     for (let i = 0; i < texts.length; i++) {

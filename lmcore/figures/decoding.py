@@ -155,7 +155,7 @@ def sequences(groups: Sequence[tuple[str, Sequence[float], Sequence[str]]], *, t
     names = [name for name, _, _ in groups]
     shared = layout(
         theme,
-        x={"range": [low * 1.08, -low * 0.03], "title": "log-probability a token, in nats", "fixedrange": True},
+        x={"range": [low * 1.08, -low * 0.03], "title": "ln p a token, in nats", "fixedrange": True},
         y={
             "range": [len(names) - 0.4, -0.6], "tickvals": list(range(len(names))), "ticktext": names,
             "tickfont": {"size": 17, "color": theme.ink}, "fixedrange": True, "showline": False,

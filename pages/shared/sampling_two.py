@@ -15,6 +15,7 @@ from pages.shared.cache import Unhashed
 from pages.shared.models import Loaded
 from pages.shared.sampling_here import PAGE, Here
 from pages.shared.sampling_rounds import guess_in, guesses_of, speculative_rounds
+from pages.shared.small_components import written_text
 
 ROUNDS = f"{PAGE}.rounds"
 DRAFT, MAX_K, N_TOKENS = "ffnn-tales-word", 8, 40
@@ -109,7 +110,7 @@ def stage(here: Here) -> None:
         f"{len(here.itos) - 1:,} tokens."
     )
     tokens = [token for one in rounds for token in one.tokens]
-    st.markdown(lesson.chip(here.prompt[-60:]) + " " + lesson.chip(here.loaded.tokenizer.decode(tokens)))
+    written_text(here.prompt, [here.itos[token] for token in tokens], key=f"{PAGE}.two-written", most=N_TOKENS + MAX_K)
     first_refused = next((i for i, guess in enumerate(guesses_of(rounds)) if not guess.accepted), 0)
     locked = view["guess"] if 0 <= view["guess"] < n else first_refused
     speculative_rounds(rounds, here.itos, locked=locked, key=ROUNDS, on_locked=on_locked)
