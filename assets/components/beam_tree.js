@@ -1,6 +1,6 @@
 // A search as a tree that grows: each step's candidates in a column, best on top; what was dropped stays, greyed.
 
-const LINE = 56, WIDE = 106, GAP = 20, LEFT = 16; // height of a node, least width of a step, room for the root
+const LINE = 56, WIDE = 118, GAP = 24, LEFT = 16; // height of a node, least width of a step, room for the root
 const minus = (x, n = 2) => (x < 0 ? "−" : "") + Math.abs(x).toFixed(n);
 
 /** A probability in as few signs as a small box has room for. */

@@ -125,6 +125,8 @@ def test_a_tree_grows_is_walked_and_locked(lesson: Callable[..., Any], shipped: 
     tree = beam_search(shipped.model, shipped.tokenizer.encode(PROMPT), num_beams=3, max_new_tokens=8)
     nodes, tokens = page.locator(".beam-tree .node"), shipped.tokenizer.itos
     expect(nodes).to_have_count(len(tree.nodes))
+    expect(page.locator(".beam-tree .more")).to_contain_text("scroll it sideways")
+    expect(page.locator(".beam-tree .more")).to_be_visible()
     rest = page.locator(".beam-tree .rest")
     expect(rest).to_contain_text(f"score −{-tree.found[0].total:.2f} / 8 = −{-tree.found[0].score:.3f}")
     idle(page)
