@@ -86,8 +86,8 @@ def reading(here: Here) -> str:
         f"{signed(cool)} nats a token; at T = 1 the mean entropy is {own.entropy:.2f} nats, "
         f"and the text drawn there has {signed(free)} (over many draws the two are equal and "
         f"opposite). {lucky}At T = ∞ every step chooses among all {V - 1:,} tokens (ln {V - 1:,} = "
-        f"{math.log(V - 1):.2f} nats), and the model itself gives what comes {signed(_mean(hot))} a token. Few distinct "
-        "words mean repetition, many can mean noise: neither number says by itself whether a text is good."
+        f"{math.log(V - 1):.2f} nats), and the model itself gives what comes {signed(_mean(hot))} a token. "
+        "Few distinct words mean repetition, many can mean noise: neither number says by itself whether a text is good."
     )
 
 
