@@ -3,4 +3,4 @@
 Nothing here imports streamlit, and importing the package imports nothing heavy.
 """
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"

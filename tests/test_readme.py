@@ -31,7 +31,7 @@ def test_a_command_runs(command: str, build: Path):
 
 
 def test_there_are_commands_to_run():
-    assert len(COMMANDS) == 7
+    assert len(COMMANDS) == 8
 
 
 def test_the_make_targets_exist():
