@@ -186,7 +186,8 @@ def test_typed_numbers(app: Callable[..., Any]) -> None:
     limit = "T is a number from 0 to 5, or ∞ (type inf)."
     for text, expected, said in [
         ("0,7", "0.70", ""), ("∞", "∞", ""), ("nonsense", "∞", f"Not taken. {limit}"),
-        ("-1", "∞", f"Not taken. {limit}"), ("1e9", "5.00", f"Set to 5. {limit}"), ("", "5.00", f"Not taken. {limit}"), ("inf", "∞", ""),
+        ("-1", "∞", f"Not taken. {limit}"), ("1e9", "5.00", f"Set to 5. {limit}"),
+        ("", "5.00", f"Not taken. {limit}"), ("inf", "∞", ""),
     ]:  # fmt: skip
         type_into(page, "Temperature as a number", text)
         assert page.locator(".big").inner_text() == f"T = {expected}"
