@@ -98,7 +98,7 @@ def parse(text: str, title: str = "Your pairs") -> Pairs:
     found: dict[tuple[str, str], None] = {}
     for line, cells in rows:
         if len(cells) != 2 and columns <= 2:
-            raise _uneven(line, cells, separator)
+            raise _open_quote(text, line, cells, separator, above) or _uneven(line, cells, separator)
         source, target = (" ".join(cell.replace("\ufeff", "").split()) for cell in cells[:2])
         for side, cell in (("first", source), ("second", target)):
             if not cell:
@@ -114,8 +114,9 @@ def parse(text: str, title: str = "Your pairs") -> Pairs:
     if repeated := len(rows) - len(found):
         notes.append(f"{repeated:,} repeated pair{' is' if repeated == 1 else 's are'} read once.")
     if len(found) < MIN_PAIRS:
+        only = f"All {len(rows):,} pairs are equal, and equal ones count once" if repeated else "There is one pair only"
         raise CorpusError(
-            "There is one pair only. It takes at least two: one to learn from and one to be kept back for the test."
+            f"{only}. It takes at least two different ones: one to learn from and one to be kept back for the test."
         )
     if len({source for source, _ in found}) < MIN_PAIRS:
         raise CorpusError("All pairs have the same first side. It takes at least two different ones.")
@@ -159,10 +160,32 @@ def _cells(text: str, separator: str, above: int) -> list[tuple[int, list[str]]]
     raise CorpusError("There is a line of more than 100,000 characters; a pair must be shorter than that.")
 
 
+def _open_quote(text: str, line: int, cells: list[str], separator: str, above: int) -> CorpusError | None:
+    """Is a line uneven only because the rules of CSV, which would fit it, break at a double quote? Then that quote."""
+    n_quotes = sum(cell.count('"') for cell in cells)
+    if not (n_quotes if len(cells) > 2 else n_quotes % 2):
+        return None
+    reader, first = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), above + 1
+    try:
+        for _ in reader:
+            first = above + reader.line_num + 1
+    except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            return CorpusError(f"Line {first:,}: a double quote is opened there and never closed. Close it or drop it.")
+        if "expected after" in str(error):
+            return CorpusError(
+                f"Line {first:,}: its double quotes do not fit. A side that begins with one ends with one, and a "
+                "quote inside it is written twice."
+            )
+    return None
+
+
 def _uneven(line: int, cells: list[str], separator: str) -> CorpusError:
     name = _NAMES[separator]
     if len(cells) == 1:
-        return CorpusError(f"Line {line:,}: there is no {name} in it, so that its second side is missing.")
+        other = next((_NAMES[one] for one in _NAMES if one in cells[0]), None)
+        one_for_all = f" It has a {other}, but one separator serves all lines, here the {name}." if other else ""
+        return CorpusError(f"Line {line:,}: there is no {name} in it, so that its second side is missing.{one_for_all}")
     return CorpusError(
         f"Line {line:,}: there are {len(cells) - 1} {name}s in it, but a pair has one. Put a side with a {name} "
         "inside into double quotes, or put a tab between the sides."
