@@ -33,7 +33,7 @@ function make(root) {
   const pair = el("span", "pair", null, { role: "group", "aria-label": "How the large head is drawn" });
   pair.append(...modes.map(([, button]) => button));
   bar.append(headName, pair);
-  const plot = el("div", "plot", null, { role: "group", tabindex: "0", "aria-label": "One head. Up and down choose who looks, left and right at whom, Enter locks, Escape lets go." });
+  const plot = el("div", "plot", null, { role: "group", tabindex: "0" });
   const canvas = el("canvas"), over = el("canvas", "over");
   plot.append(canvas, over);
   large.append(bar, plot);
@@ -66,7 +66,8 @@ function make(root) {
     return `${a}·10⁻${[...power].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`;
   }
   const called = (l, h) => me.data.labels?.[l * me.data.H + h] ?? ["", ""];
-  const title = (l, h) => `${me.data.layerName} ${l + 1}, head ${h + 1}`;
+  const nth = (i) => i + me.data.first;
+  const title = (l, h) => me.data.only || `${me.data.layerName} ${l + 1}, head ${h + 1}`;
 
   // ---- drawing ---------------------------------------------------------------------------------------------------
   /** Everything that does not follow the pointer. */
@@ -74,7 +75,7 @@ function make(root) {
     if (!me.data) return;
     me.width = Math.floor(plot.clientWidth);
     if (me.width > 0) picture.drawHead(me.width);
-    if (me.sheetWidth !== small.clientWidth) drawSheet();
+    if (!me.data.only && me.sheetWidth !== small.clientWidth) drawSheet();
     for (const [mode, button] of modes) button.setAttribute("aria-pressed", String(mode === me.mode));
     const [name, more] = called(me.layer, me.head);
     headName.replaceChildren(el("strong", "", title(me.layer, me.head)), name ? `: ${more || name}` : "");
@@ -101,8 +102,8 @@ function make(root) {
   }
   function tell(row, column) {
     const chip = (side, i) => el("span", `chip ${side}`, token(side, i));
-    const who = [me.locked ? "Locked: " : "", chip("rows", row), ` (place ${row})`];
-    const gives = column === null ? [] : [" gives ", el("strong", "", say(row, column)), " of its attention to ", chip("columns", column), ` (place ${column}).`];
+    const who = [me.locked ? "Locked: " : "", chip("rows", row), ` (place ${nth(row)})`];
+    const gives = column === null ? [] : [" gives ", el("strong", "", say(row, column)), " of its attention to ", chip("columns", column), ` (place ${nth(column)}).`];
     said.replaceChildren(...who, ...(gives.length ? gives : [me.mode === "arcs" ? " looks along these arcs." : " looks. Point at a cell for one weight."]));
   }
   /** The places that get most of the row's attention. */
@@ -123,7 +124,7 @@ function make(root) {
       if (item.hidden) return;
       const [w, c] = best[i];
       name.textContent = token("columns", c);
-      name.title = `place ${c}`;
+      name.title = `place ${nth(c)}`;
       fill.style.transform = `scaleX(${w})`;
       value.textContent = say(row, c);
     });
@@ -188,7 +189,7 @@ function make(root) {
     draw();
     if (me.locked || was) send();
     const at = current().column;
-    live.textContent = `${me.locked ? "Locked. " : ""}${token("rows", row)}, place ${row}` + (at === null ? "." : `, to ${token("columns", at)}, place ${at}: ${say(row, at)}.`);
+    live.textContent = `${me.locked ? "Locked. " : ""}${token("rows", row)}, place ${nth(row)}` + (at === null ? "." : `, to ${token("columns", at)}, place ${nth(at)}: ${say(row, at)}.`);
   }
   function pick(layer, head, wait) {
     Object.assign(me, { layer, head });
@@ -280,6 +281,10 @@ function make(root) {
   function writeHeads() {
     const { L, H, K, R } = me.data, nodes = [el("span", "corner", me.data.layerName, { "aria-hidden": "true" })], named = H <= MANY_HEADS && me.data.labels;
     me.cells = [];
+    small.hidden = Boolean(me.data.only); // nothing to choose from
+    plot.setAttribute("aria-label", `${me.data.only || "One head"}. Up and down choose who looks, left and right at whom, Enter locks, Escape lets go.`);
+    me.frames = [];
+    if (me.data.only) return small.replaceChildren(sheet, lines);
     for (let h = 0; h < H; h++) nodes.push(el("span", "column-name", h || H > MANY_HEADS ? String(h + 1) : "head 1", { "aria-hidden": "true" }));
     for (let l = 0; l < L; l++) {
       nodes.push(el("span", "layer-name", String(l + 1), { "aria-hidden": "true" }));

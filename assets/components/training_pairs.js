@@ -32,7 +32,8 @@ function make(root) {
   const shifted = el("div", "shifted", null, { role: "group", "aria-label": "The window above the same window one token later" });
   const tables = el("div", "tables", null, { role: "group", tabindex: "0", "aria-label": "The pairs. Up and down choose one." });
   const live = el("p", "unseen", "", { "aria-live": "polite" });
-  root.append(levers, strip, which, shifted, tables, live);
+  const below = el("p", "quiet more-below", "The text goes on below: scroll in it.", { hidden: "", "aria-hidden": "true" });
+  root.append(levers, strip, below, which, shifted, tables, live);
 
   // ---- the data ------------------------------------------------------------------------------------------------
   const L = () => Math.max(1, Math.min(me.length, me.data.tokens.length - 1));
@@ -124,6 +125,23 @@ function make(root) {
     });
   }
 
+  /** Does the text go on below what is seen of it? A phone shows no scrollbar that would say so. */
+  function hint() {
+    const more = strip.scrollHeight - strip.scrollTop - strip.clientHeight > 8;
+    strip.classList.toggle("more", more);
+    below.hidden = strip.scrollHeight <= strip.clientHeight + 8; // it keeps its place while one scrolls
+  }
+  const resized = new ResizeObserver(hint);
+  resized.observe(strip);
+  on(strip, "scroll", hint);
+
+  /** The window that is looked at stays in sight; the page itself does not scroll. */
+  function follow(first, last) {
+    const top = me.chips[first].offsetTop, bottom = me.chips[last].offsetTop + me.chips[last].offsetHeight;
+    if (bottom > strip.scrollTop + strip.clientHeight - 24) strip.scrollTop = bottom - strip.clientHeight + 48;
+    if (top < strip.scrollTop) strip.scrollTop = top - 8;
+  }
+
   function draw() {
     if (!me.data) return;
     const all = windows(), first = all[me.at], n = L(), masked = me.data.mode === "mask";
@@ -141,6 +159,11 @@ function make(root) {
     if (!masked) drawWindow(first);
     drawTables(first);
     mark();
+    if (!masked && me.shown !== `${me.sig} ${first} ${n}`) {
+      me.shown = `${me.sig} ${first} ${n}`;
+      follow(first, first + n);
+    }
+    hint();
   }
 
   // ---- what follows the pointer --------------------------------------------------------------------------------
@@ -187,7 +210,10 @@ function make(root) {
     }
     draw();
   };
-  me.destroy = () => off.abort();
+  me.destroy = () => {
+    resized.disconnect();
+    off.abort();
+  };
   return me;
 }
 

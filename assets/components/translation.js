@@ -23,7 +23,8 @@ function make(root) {
   const words = el("div", "words target", null, { dir: "auto", role: "group", tabindex: "0", "aria-label": "The translation. Left and right step through its words." });
   scene.append(lines, about.source, source, about.words, words);
   const head = el("p", "head"), list = el("div", "list"), note = el("p", "note quiet"), live = el("p", "unseen", "", { "aria-live": "polite" });
-  root.append(bar, scene, head, list, note, live);
+  const hint = el("p", "hint quiet", "Tap a row to have that word instead."); // on a phone, where "take it" has no room
+  root.append(bar, scene, head, hint, list, note, live);
 
   const last = () => me.words.length - 1;
   const current = () => Math.min(me.over ?? me.at, last());
@@ -169,12 +170,14 @@ function make(root) {
 
   // ---- new data ------------------------------------------------------------------------------------------------------
   function write() {
+    about.source.textContent = ["It reads", me.data.lines, me.data.unknown.length ? "dashed: a word it does not know" : ""].filter(Boolean).join(" · ");
     me.sources = me.data.source.map((text, s) => {
       const box = el("span", "one"), node = el("span", "read", visible(text)), value = el("span", "value", "");
       if (me.data.unknown.includes(s)) {
         node.classList.add("strange");
-        box.append(value, node, el("span", "tag", "unknown"));
-      } else box.append(value, node);
+        node.title = "It does not know this word.";
+      }
+      box.append(value, node);
       source.append(box);
       return { node, value };
     });

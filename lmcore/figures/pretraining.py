@@ -17,9 +17,11 @@ def loss_by_rate(
 ) -> go.Figure:
     """(n,) losses in nats after a step of each of the rates; `before` it, and the rate that is set `now`.
 
-    Losses far above are cut off: how bad a bad step is does not matter.
+    The axis ends at twice `before`. A loss above it is a triangle at the upper edge, and the one of `now` is written
+    there: how bad a bad step is does not matter, but nobody should look for it in vain.
     """
     top = 2 * before if before > 0 else 1.0
+    edge = 0.94 * top
     shown = [min(loss, 1.3 * top) for loss in losses]
     here = min(range(len(rates)), key=lambda i: abs(math.log(rates[i] / now)))
     curve: dict[str, Any] = {
@@ -29,7 +31,18 @@ def loss_by_rate(
             "size": [16 if i == here else 8 for i in range(len(rates))], "color": theme.train,
             "line": {"width": [3 if i == here else 0 for i in range(len(rates))], "color": theme.ink},
         },
-        "customdata": [f"{loss:.4g}" if math.isfinite(loss) else "∞" for loss in losses],
+        "customdata": [_said(loss) for loss in losses],
+        "hovertemplate": "η = %{x}<br>%{customdata} nats after the step<extra></extra>",
+    }  # fmt: skip
+    above = [i for i, loss in enumerate(losses) if not loss <= top]
+    beyond: dict[str, Any] = {
+        "type": "scatter", "mode": "markers+text", "x": [rates[i] for i in above], "y": [edge] * len(above),
+        "marker": {
+            "symbol": "triangle-up", "size": [18 if i == here else 11 for i in above], "color": theme.train,
+            "line": {"width": [3 if i == here else 0 for i in above], "color": theme.ink},
+        },
+        "text": [f"{_said(losses[i])} nats" if i == here else "" for i in above], "textposition": "middle left",
+        "textfont": {"size": 16, "color": theme.ink}, "customdata": [_said(losses[i]) for i in above],
         "hovertemplate": "η = %{x}<br>%{customdata} nats after the step<extra></extra>",
     }  # fmt: skip
     line = {
@@ -37,18 +50,26 @@ def loss_by_rate(
         "line": {"color": theme.reference, "width": 1.5, "dash": "dot"},
     }  # fmt: skip
     note = {
-        "x": 1, "xref": "paper", "xanchor": "right", "y": before, "yanchor": "bottom", "showarrow": False,
-        "text": f"before the step: {before:.3g}", "font": {"size": 15, "color": theme.quiet},
+        "x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
+        "text": f"dotted: before the step, {before:.3g}", "font": {"size": 15, "color": theme.quiet},
     }  # fmt: skip
     return figure(
-        [curve],
+        [curve, *([beyond] if above else [])],
         layout(
             theme,
             x={"title": "learning rate η", "type": "log", "tickvals": list(rates), "fixedrange": True,
                "ticktext": [f"{rate:g}" for rate in rates]},
             y={"title": "loss after it (nats)", "range": [0, top], "fixedrange": True},
-            height=280,
+            height=290,
+            margin={"l": 8, "r": 8, "t": 34, "b": 8},
             shapes=[line],
             annotations=[note],
         ),
     )  # fmt: skip
+
+
+def _said(loss: float) -> str:
+    """Four digits; without an exponent, however large."""
+    if not math.isfinite(loss):
+        return "∞"
+    return f"{loss:,.0f}" if loss >= 1000 else f"{loss:.4g}"

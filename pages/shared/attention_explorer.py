@@ -41,13 +41,16 @@ def attention_explorer(
     layer_name: str = "block",
     starts: bool = True,
     apart: bool = True,
+    first: int = 0,
+    only: str = "",
     on_picked: Callable[[], None] | None = None,
 ) -> Picked:
     """All heads of `attention`, of R `rows` that look at K `columns` (at each other when None); what is looked at.
 
     `labels` names the L·H heads, each as (short name, in full); `sides` what the two texts are called, when there are
     two. The first row is a start token when `starts`; tokens are drawn `apart` where they do not carry their own
-    spaces. Whoever keeps what is picked elsewhere brings that copy up to date in `on_picked`, with `picked_in(key, …)`.
+    spaces. Places count from `first`. A model without heads has one matrix (L = H = 1), and `only` is its name. Whoever
+    keeps what is picked elsewhere brings that copy up to date in `on_picked`, with `picked_in(key, …)`.
     ValueError when the arguments do not belong together.
     """
     L, H, R, K = attention.shape
@@ -55,6 +58,8 @@ def attention_explorer(
         raise ValueError(f"{R} rows and {K} columns need as many tokens")
     if labels is not None and len(labels) != L * H:
         raise ValueError(f"there are {L * H} heads but {len(labels)} labels")
+    if only and L * H > 1:
+        raise ValueError(f"{L} layers of {H} heads are more than one matrix")
     if not _valid(picked, L, H, R):
         raise ValueError(f"{picked} is not in {L} layers of {H} heads over {R} rows")
     moved, seq = _moved(key, L, H, R)
@@ -65,7 +70,7 @@ def attention_explorer(
     exact = attention.exact(now.layer, now.head)
     exact = exact[np.tril_indices(R)] if attention.causal else exact.ravel()
     texts = [[str(token) for token in side] for side in ([rows] if columns is None else [rows, columns])]
-    about = (texts, labels, attention.shape, attention.causal, starts, apart, sides, layer_name)
+    about = (texts, labels, attention.shape, attention.causal, starts, apart, sides, layer_name, first, only)
     header = {
         "sig": zlib.crc32(repr(about).encode("utf-8", "surrogatepass"), attention.sig),
         "rev": memory.rev,
@@ -86,6 +91,8 @@ def attention_explorer(
         "layerName": layer_name,
         "starts": bool(starts),
         "apart": bool(apart),
+        "first": int(first),
+        "only": only,
         "themes": {
             name: {part: getattr(theme, part) for part in ("query", "key", "attention", "paper", "ink")}
             for name, theme in THEMES.items()

@@ -19,6 +19,8 @@ from pages.shared.view import View
 
 NAME = "fine-tuning"
 QUIET = {"displayModeBar": False}
+EXPECT = "about 5 minutes"  # 13 trainings of at most 200 steps, 20 to 25 s each with one worker and nothing beside it
+WRITTEN = 160  # characters of a sample that stand beside the others
 LOSSES = {"second": "The new text", "first": "The first text"}
 NAMES = {
     "scratch": "From scratch",
@@ -161,7 +163,7 @@ def race(view: View) -> None:
         if two:
             pages_written(two, step, f"{view.page}.wrote")
 
-    measured.section(view.page, NAME, draw, "Race anew, some minutes")
+    anew(view.page, draw)
 
 
 def ways(view: View) -> None:
@@ -173,9 +175,9 @@ def ways(view: View) -> None:
 
     def draw(rows: Rows) -> None:
         found, about = learners(rows), texts_row(rows)
-        tuned = [learner for learner in found.values() if learner.what != "scratch"]
+        shown = list(found.values())
         chart(
-            tuned,
+            shown,
             which,
             vocab_size=about["vocab_size"],
             steps=about["steps"],
@@ -183,10 +185,35 @@ def ways(view: View) -> None:
             key=f"{view.page}.ways-chart",
             names=SHORT | {"all": "everything"},
         )
-        if tuned:
+        if shown:
             st.dataframe(ways_table(rows), hide_index=True, key=f"{view.page}.ways-table")
+            what_each_writes(shown)
 
-    measured.section(view.page, NAME, draw, "Measure anew, some minutes")
+    anew(view.page, draw)
+
+
+def what_each_writes(shown: Sequence[Learner]) -> None:
+    """How what each model writes at its end begins, one below the other to be compared."""
+    st.markdown("**What each writes at its end**")
+    for learner in shown:
+        name, wrote = st.columns([2, 8], vertical_alignment="top", gap="small")
+        words = " ".join(learner.wrote(learner.steps[-1]).split()) if learner.steps else ""
+        name.markdown(f"**{NAMES[learner.what]}**")
+        wrote.text(f"{words[:WRITTEN]} …" if len(words) > WRITTEN else words or "Nothing yet.")
+
+
+def anew(page: str, draw: measured.Draw) -> None:
+    """The picture, and the button that measures anew; what was measured before was measured beside other work."""
+    measured.section(
+        page, NAME, draw, f"Measure anew, {EXPECT}",
+        " Other work kept that machine busy meanwhile. One button runs all parts of this page: "
+        f"{len(WAYS) + 2 * len(SIZES)} trainings of up to {texts_row(())['steps']} steps, {EXPECT} on a quiet one.",
+    )  # fmt: skip
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share as it is written on the page; the blank does not break."""
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def few(view: View) -> None:
@@ -223,7 +250,7 @@ def few(view: View) -> None:
             "“Before” is the trained model that has seen none of them."
         )
 
-    measured.section(view.page, NAME, draw, "Measure anew, some minutes")
+    anew(view.page, draw)
 
 
 # Numbers -------------------------------------------------------------------------------------------------------------
@@ -244,9 +271,8 @@ def ways_table(rows: Rows) -> pd.DataFrame:
         made.append(
             {
                 "what learns": NAMES[what], "trained numbers": f"{learner.n_trained:,}",
-                "of all": f"{learner.n_trained / learner.n_params:.1%}",
+                "of all": percent(learner.n_trained / learner.n_params),
                 "new text": f"{learner.second[-1]:.2f}", "first text": "" if first is None else f"{first:.2f}",
-                "writes": " ".join(learner.wrote(learner.steps[-1]).split())[:70],
             }
         )  # fmt: skip
     return pd.DataFrame(made)
@@ -273,7 +299,7 @@ def table(page: str, part: str) -> pd.DataFrame:
 
 def script(part: str) -> str:
     """A script that runs what a part shows, and prints its numbers."""
-    ways_of = {"race": '("scratch", "all")', "ways": '("all", "last", "lora", "head")', "few": "()"}[part]
+    ways_of = {"race": '("scratch", "all")', "ways": "fine_tuning_race.WAYS", "few": "()"}[part]
     sizes = "" if part == "few" else ", sizes=()"
     return f"""\
 from lmcore import checkpoints

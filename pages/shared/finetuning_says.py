@@ -40,7 +40,7 @@ def reading(rows: Rows, part: str, step: int, which: str) -> str:
     if any(what not in found or not found[what].steps for what in wanted):
         return "The race is being run; its numbers come here as it goes."
     if part == "ways":
-        return _ways(found)
+        return _ways_forgot(found) if which == "first" else _ways(found)
     return _forgotten(found) if which == "first" else _race(rows, found, step)
 
 
@@ -87,13 +87,48 @@ def _forgotten(found: Mapping[str, Learner]) -> str:
 def _ways(found: Mapping[str, Learner]) -> str:
     whole, lora, head = found["all"], found["lora"], found["head"]
     best = min((found[what] for what in ("last", "lora", "head")), key=lambda learner: learner.second[-1])
+    names = {"last": "the last block, with the LayerNorm after it", "lora": "adapters of rank 4", "head": "the head"}
     return (
         f"All {whole.n_trained:,} numbers together reach **{whole.second[-1]:.2f}** on the new text. "
-        f"Of the ways that leave most of the model alone the best here is {finetuning.NAMES[best.what].lower()}: "
-        f"**{best.second[-1]:.2f}** with {best.n_trained / best.n_params:.1%} of the numbers. Adapters of rank 4 train "
-        f"{lora.n_trained:,} and reach {lora.second[-1]:.2f}; the head, {head.n_trained:,} with the embeddings, which "
-        f"are the same matrix, stops at {head.second[-1]:.2f}: how letters become words lies in the blocks. All of "
+        f"Of the ways that leave most of the model alone the best here is {names[best.what]}: "
+        f"**{best.second[-1]:.2f}** with {finetuning.percent(best.n_trained / best.n_params)} of the numbers. Adapters "
+        f"of rank 4 train {lora.n_trained:,} and reach {lora.second[-1]:.2f}. The head stops at "
+        f"{head.second[-1]:.2f}: how letters become words lies in the blocks. It trains {_head(head.n_trained)}. All of "
         f"them beat the model from scratch, {found['scratch'].second[-1]:.2f}."
+    )
+
+
+def _head(n_trained: int) -> str:
+    """What the numbers of the head are: a matrix, and the norm before it, a scale and a shift for each column."""
+    vocab_size = int(finetuning.texts_row(shipped.read(NAME)["rows"])["vocab_size"])
+    n_embd = n_trained // (vocab_size + 2)
+    return (
+        f"{n_trained:,} numbers: {vocab_size} × {n_embd} = {vocab_size * n_embd:,} that score the tokens, which are "
+        f"also the embeddings, and {2 * n_embd} of the last LayerNorm"
+    )
+
+
+def _ways_forgot(found: Mapping[str, Learner]) -> str:
+    """The same ways, asked about the first text."""
+    ends = {what: learner.losses("first") for what, learner in found.items()}
+    if not ends["all"]:
+        return "The first text is not on this machine, so what is forgotten cannot be measured."
+    tuned = [what for what in ("all", "last", "lora", "head") if ends[what]]
+    least = min(tuned, key=lambda what: ends[what][-1][1])
+    listed = ", ".join(f"{finetuning.SHORT[what]} {ends[what][-1][1]:.2f}" for what in tuned if what != "all")
+    fewest = min(tuned, key=lambda what: found[what].n_trained)
+    moral = (
+        "" if least == fewest else f" It is not the way that trains the fewest numbers ({finetuning.SHORT[fewest]})."
+    )
+    new = (
+        f" From scratch, where Shakespeare was never met, it is {ends['scratch'][-1][1]:.2f}."
+        if ends["scratch"]
+        else ""
+    )
+    return (
+        f"On Shakespeare that no model has seen, the trained model began at **{ends['all'][0][1]:.2f}**. All four forget: "
+        f"with everything trained it ends at **{ends['all'][-1][1]:.2f}**, {listed}. The least is forgotten by "
+        f"{finetuning.SHORT[least] if least != 'all' else 'training everything'}.{moral}{new}"
     )
 
 
@@ -123,20 +158,45 @@ def _at(points: Sequence[tuple[int, float]], step: int) -> float:
     return next(loss for at, loss in reversed(points) if at <= step)
 
 
-def predict(page: str) -> None:
-    """One question, answered by the race that came with the project."""
+SOON = 20  # steps: the question asks how much is forgotten by then
+
+
+def predict(page: str, part: str, which: str) -> None:
+    """One question, answered by the race that came with the project, and never by the words above it."""
     rows = shipped.read(NAME)["rows"]
-    at, goal = caught_up(rows)
-    steps, before = finetuning.texts_row(rows)["steps"], finetuning.learners(rows)["all"].second[0]
-    edges = (0, 50, steps)
+    if part in ("race", "ways") and which == "first":
+        _predict_from_a_page(page, rows)
+    else:
+        _predict_forgetting(page, rows)
+
+
+def _predict_forgetting(page: str, rows: Rows) -> None:
+    first, steps = finetuning.learners(rows)["all"].losses("first"), finetuning.texts_row(rows)["steps"]
+    before, soon, end = first[0][1], _at(first, SOON), first[-1][1]
+    share = (soon - before) / (end - before)
     lesson.predict(
         page,
-        f"From scratch a model reaches a certain loss on the tales in {steps} steps. How many does the one that "
-        "has read Shakespeare need for the same?",
-        ["None at all", "From 1 to 50", "More than 50"],
-        next(i for i, edge in enumerate(edges) if at <= edge),
-        f"By step {at} it is there: before its first step it stands at {before:.2f} nats a token, and the new one ends "
-        f"at {goal:.2f}. Letters, words and sentences are the same in both texts, and those are most of the work.",
+        f"In {steps} steps on tales the trained model gets worse at Shakespeare. How much of that happens in the first "
+        f"{SOON} steps?",
+        [f"About a tenth: {SOON} of {steps} steps", "About a third", "More than half"],
+        0 if share < 0.2 else 1 if share < 0.5 else 2,
+        f"It stands at {before:.2f} nats a token before, at {soon:.2f} after {SOON} steps and at {end:.2f} after {steps}: "
+        f"{finetuning.percent(share, 0)} of what is lost is lost by then. The first gradients are the largest, and they "
+        "pull at the weights that held the plays. “Loss on: The first text” draws it.",
+    )
+
+
+def _predict_from_a_page(page: str, rows: Rows) -> None:
+    new, tuned = finetuning.few_points(rows, "scratch")[-1], finetuning.few_points(rows, "all")[0]
+    ahead = new[1] - tuned[1]
+    lesson.predict(
+        f"{page}.few",
+        f"The trained model gets {tuned[0]:,} characters of tales, about a page. The same network from scratch gets "
+        f"{new[0]:,}. Which is better on tales that neither has seen?",
+        ["The one from scratch: it has read far more tales", "They are about equal", "The trained one"],
+        1 if abs(ahead) < 0.1 else 2 if ahead > 0 else 0,
+        f"With a page the trained one reaches {tuned[1]:.2f} nats a token, the one from scratch {new[1]:.2f}. Letters, "
+        "words and sentences are the same in both texts, and those are most of the work. “Few examples” draws it.",
     )
 
 

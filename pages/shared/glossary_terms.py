@@ -169,7 +169,7 @@ TERMS: list[Term] = [
          "embedding.", r"\sin(t\,\omega_i)", "waves"),
         ("rotary positions", "Queries and keys are turned by an angle that grows with the place; scores then depend on "
          "distances.", "", "RoPE"),
-        ("ALiBi", "Scores fall in a straight line with the distance."),
+        ("ALiBi", "Attention scores fall in a straight line with the distance."),
     ),
     *_of(
         "attention",
@@ -261,7 +261,8 @@ TERMS: list[Term] = [
          "derivative, autograd"),
         ("back-propagation", "The chain rule of calculus from the loss back to every weight: all gradients in one "
          "backward pass.", "", "backward"),
-        ("learning rate", "How far a step goes along the gradient.", r"\eta", "learning_rate, step size"),
+        ("learning rate", "How far a step goes against the gradient, which points uphill.", r"\eta",
+         "learning_rate, step size"),
         ("gradient descent", "Moving every weight a little against its gradient.", r"w \leftarrow w - \eta\, g",
          "SGD, stochastic"),
         ("AdamW", "Gradient descent that divides by the size gradients usually have, with weight decay (Loshchilov "
@@ -270,7 +271,8 @@ TERMS: list[Term] = [
     *_of(
         "fine-tuning",
         ("fine-tuning", "Training a trained model on, with other and often much less text.", "", "transfer learning"),
-        ("forgetting", "Getting worse at the first text while learning the second.", "", "catastrophic forgetting"),
+        ("forgetting", "In fine-tuning: getting worse at the first text while learning the second.", "",
+         "catastrophic forgetting"),
         ("freezing", "Leaving weights as they are while others are trained.", "", "frozen"),
         ("LoRA", "Leaves a matrix as it is and trains a small product of two thin ones that is added to it.",
          r"W + B A", "adapter, low-rank"),
@@ -279,12 +281,14 @@ TERMS: list[Term] = [
         "translator",
         ("translator", "Reads a sentence once and writes it anew in another language, until the end token.", "",
          "machine translation, seq2seq"),
-        ("encoder", "The part that reads the whole source, with no mask.", "", "encoder-decoder"),
-        ("decoder", "The part that writes, one token at a time, looking at what it wrote and at the source."),
+        ("encoder", "The part of a translator that reads the whole source, with no mask.", "", "encoder-decoder"),
+        ("decoder", "The part of a translator that writes, one token at a time, looking at what it wrote and at the "
+         "source."),
         ("cross-attention", "Attention whose queries come from the decoder, its keys and values from the encoder."),
         ("end token", "The token that says: this sentence is finished.", "", "</s>, EOS"),
         ("BLEU", "How many words and word groups of a translation also stand in a reference, from 0 to 100."),
-        ("chrF", "The same idea with groups of letters.", "", "chrf"),
+        ("chrF", "How many groups of letters of a translation also stand in a reference, from 0 to 100.", "",
+         "chrf"),
     ),
 ]  # fmt: skip
 

@@ -16,8 +16,8 @@ Row = dict[str, Any]
 Draw = Callable[[Sequence[Row]], None]
 
 
-def section(page: str, name: str, draw: Draw, button: str) -> None:
-    """Draw the rows of a measurement as they are known, and say where they were measured."""
+def section(page: str, name: str, draw: Draw, button: str, aside: str = "") -> None:
+    """Draw the rows of a measurement as they are known, and say where they were measured; `aside` goes behind that."""
     slot = _slot(page, name)
     asked = st.session_state.get(slot)
     if asked is None:
@@ -26,7 +26,7 @@ def section(page: str, name: str, draw: Draw, button: str) -> None:
         draw(found["rows"])
         st.caption(
             f"Measured before, in {about['seconds']} s on the machine this project was made on: {about['cores']} cores "
-            f"({about['machine']})."
+            f"({about['machine']}).{aside}"
         )
     elif (job := work.wanted(asked[0], slot)) is not None:
         work.watch(job, slot, lambda now: _live(now, draw))

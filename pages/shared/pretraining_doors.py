@@ -48,7 +48,7 @@ def the_pairs(view: View, loaded: Loaded, windows: Windows, cut: Cut, key: str, 
     if masked and view["step"] != scrubber.LAST:
         st.caption(f"The losses are those of the model as it was after {view['step']:,} steps of its training.")
     if found is None:
-        return pretraining_says.of_windows(loaded, windows, cut.stride, cut.at)
+        return pretraining_says.of_windows(loaded, windows, cut.at)
     return pretraining_says.of_mask(found)
 
 

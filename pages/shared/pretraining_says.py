@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lmcore.probes import pairs
 from lmcore.probes.one_step import Rule, Step
@@ -16,6 +17,7 @@ from pages.shared.pretraining import Batch
 from pages.shared.pretraining_step import Part
 
 Losses = np.ndarray[Any, np.dtype[np.float64]]
+NEAR_GUESS = 0.5  # nats: a place that is no farther from ln V is as good as guessed
 
 
 def word(loaded: Loaded, token: int) -> str:
@@ -26,26 +28,58 @@ def word(loaded: Loaded, token: int) -> str:
 # What you see --------------------------------------------------------------------------------------------------------
 
 
-def of_windows(loaded: Loaded, windows: Windows, stride: int, at: int) -> str:
+def of_windows(loaded: Loaded, windows: Windows, at: int) -> str:
     """The windows of this text."""
     M, L = windows.x.shape
-    x, y = windows.x[at], windows.y[at]
-    said = (
-        f"A text of {windows.sequence.size - 1} tokens, with the start token before them, gives {_n(M, 'window')} of "
+    first, last = word(loaded, int(windows.x[at][0])), word(loaded, int(windows.y[at][-1]))
+    after = first if L == 1 else f"{_n(L, 'token')}, the first of which is {first}"
+    return (
+        f"A text of {_n(windows.sequence.size - 1, 'token')}, with the start token before, gives {_n(M, 'window')} of "
         f"{_n(L, 'token')}, and so **{_n(M * L, 'pair')}** of a context and a next token. The last pair of window "
-        f"{at + 1} asks for {word(loaded, int(y[-1]))} after {_n(L, 'token')} that begin with "
-        f"{word(loaded, int(x[0]))}. "
+        f"{at + 1} asks for {last} after {after}. {_asked(windows)} "
+        "Nobody had to label anything: the answer to each question stands in the text."
     )
-    if windows.n_left:
-        said += f"The last {_n(windows.n_left, 'token')} of the text fill no window of their own. "
-    if stride < L:
-        often = f"{'about ' if L % stride else ''}{round(L / stride)} times"
-        said += f"The stride is shorter than a window: most tokens are asked for {often}, after different contexts. "
-    elif stride > L:
-        said += f"The stride is longer than a window: {stride - L} of every {stride} tokens are never asked for. "
-    else:
-        said += "The stride is the window's length: every token is asked for once. "
-    return said + "Nobody had to label anything: the answer to each question stands in the text."
+
+
+def times_asked(windows: Windows) -> NDArray[np.int64]:
+    """(N − 1,) how many windows ask for each token of the text."""
+    places = (windows.first[:, None] + np.arange(windows.length)).ravel()
+    return np.bincount(places, minlength=windows.sequence.size - 1)
+
+
+def _asked(windows: Windows) -> str:
+    """How often tokens are asked for, counted."""
+    M, L = windows.x.shape
+    times = times_asked(windows)
+    left = windows.n_left
+    n_between = int((times == 0).sum()) - left
+    unfilled = "one fills no window of its" if left == 1 else f"{left} fill no window of their"
+    end = f", but the last {unfilled} own and {_is_not(left)}." if left else "."
+    if M == 1:
+        return f"{'In this window' if left else 'One window holds the whole text:'} every token is asked for once{end}"
+    stride = int(windows.first[1] - windows.first[0])
+    if stride > L:
+        ends = f", nor {_is_or_are(left)} the last {left}, which {_fills(left)} no window" if left else ""
+        between = f"{_n(n_between, 'token')} between windows {_is_not(n_between)}"
+        return f"The stride is longer than a window: {between}{ends}."
+    if stride == L:
+        return f"The stride is the window's length: every token is asked for once{end}"
+    return (
+        f"The stride is shorter than a window: a token is asked for {times[times > 0].mean():.2g} times on average, "
+        f"{times.max()} at most, after different contexts{end}"
+    )
+
+
+def _is_or_are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _fills(count: int) -> str:
+    return "fills" if count == 1 else "fill"
+
+
+def _is_not(count: int) -> str:
+    return f"{_is_or_are(count)} never asked for"
 
 
 def of_mask(found: Compared) -> str:
@@ -53,7 +87,9 @@ def of_mask(found: Compared) -> str:
     L = found.alone.size
     if L == 1:
         return "One pair, one pass: nothing is saved yet. A longer window shows what the mask is for."
-    same = "do not differ by a bit" if found.gap == 0 else f"differ by {found.gap:.0e} nats at most, which is rounding"
+    same = (
+        "do not differ by a bit" if found.gap == 0 else f"differ by {number(found.gap)} nats at most, which is rounding"
+    )
     return (
         f"The {L} losses are the same in both columns: computed in float64 they {same}. Under the causal mask "
         f"place t sees what pair t shows and nothing else, so one pass is all {L} questions at once, for {L} times "
@@ -68,8 +104,8 @@ def of_loss(loaded: Loaded, batch: Batch, losses: Losses, steps: list[int], step
     L = now.shape[1]
     names = [word(loaded, batch.y[place // L][place % L]) for place in (dear, cheap)]
     said = (
-        f"After {steps[step]:,} steps a place of this batch costs {now.mean():.3g} nats on average, a perplexity of "
-        f"{np.exp(now.mean()):.3g}: as unsure as if it guessed among so many tokens. "
+        f"After {_n(steps[step], 'step')} a place of this batch costs {now.mean():.3g} nats on average. "
+        f"{unsure(float(now.mean()), V)} "
     )
     if now.size > 1:
         said += (
@@ -77,13 +113,29 @@ def of_loss(loaded: Loaded, batch: Batch, losses: Losses, steps: list[int], step
             f"the cheapest {names[1]} in window {batch.first + cheap // L + 1} with {_small(float(now.flat[cheap]))}. "
         )
     if len(steps) > 1 and steps[0] == 0:
-        start = losses[0]
-        said += (
-            f"At step 0 the mean was {start.mean():.3g}, within {abs(start.mean() - np.log(V)):.2g} of "
-            f"ln {V:,} = {np.log(V):.3g}, and no place was far from it: a model that knows nothing spreads its "
-            "probability evenly."
-        )
+        said += at_first(losses[0], V)
     return said
+
+
+def unsure(loss: float, V: int) -> str:
+    """A mean loss as so many tokens to guess among; far above ln V it is no guessing."""
+    if loss <= np.log(V) + 0.1:  # a new model guesses, give or take
+        return f"That is a perplexity of {number(np.exp(loss))}: as unsure as if it guessed among so many tokens."
+    return (
+        f"Guessing among all {V:,} tokens would cost less, ln {V:,} = {np.log(V):.3g}: here the model is not unsure but "
+        "wrong, for it gives nearly all its probability to other tokens."
+    )
+
+
+def at_first(start: Losses, V: int) -> str:
+    """How near to guessing a batch is before anything was learnt."""
+    guess, mean = float(np.log(V)), float(start.mean())
+    where = f"At step 0 the mean was {mean:.3g}, {abs(mean - guess):.2g} from ln {V:,} = {guess:.3g}"
+    if start.size > 1:
+        where += f", and the places lay between {start.min():.3g} and {start.max():.3g}"
+    if np.abs(start - guess).max() <= NEAR_GUESS:
+        return f"{where}: a model that knows nothing spreads its probability almost evenly."
+    return f"{where}: random weights know nothing, but they favour some tokens by chance."
 
 
 def of_step(step: Step, rule: Rule, batch: Batch, part: Part) -> str:
@@ -93,25 +145,37 @@ def of_step(step: Step, rule: Rule, batch: Batch, part: Part) -> str:
     share = float(np.abs(part.grads).max())
     said = (
         f"One step of all {step.n_weights:,} weights on {_n(batch.n_places, 'place')} takes their loss from "
-        f"**{step.loss:.4g}** to **{step.loss_after:.4g}** nats. "
+        f"**{step.loss:.4g}** to **{number(step.loss_after, 4)}** nats. "
     )
     if np.isfinite(change):
-        said += f"Were the loss a straight slope it would change by {expected:+.3g}; it changed by {change:+.3g}. "
-    said = said.replace("by -", "by −")
-    if change > 0:
+        by = [f"{'+' if x > 0 else ''}{number(x)}" for x in (expected, change)]
+        said += f"Were the loss a straight slope it would change by {by[0]}; it changed by {by[1]}. "
+    if not change <= 0:  # it may be no number any more
         said += "The step was too long: the slope holds near the old weights only. "
     if rule.name == "adamw":
         said += (
             "A first step of AdamW moves nearly every weight by η, however large its gradient: it divides the gradient "
-            f"by its own size. Here the largest gradient that is drawn is {share:.2g}."
+            f"by its own size. Here the largest gradient that is drawn is {number(share, 2)}."
         )
     else:
         said += (
             "Plain gradient descent moves a weight by η times its gradient, so weights with small gradients hardly "
-            f"move. The largest gradient that is drawn is {share:.2g}, so its weight moves by "
-            f"{rule.learning_rate * share:.2g}."
+            f"move. The largest gradient that is drawn is {number(share, 2)}, so its weight moves by "
+            f"{number(rule.learning_rate * share, 2)}."
         )
     return said
+
+
+def number(x: float, digits: int = 3) -> str:
+    """So many significant digits as people write them: a true minus, thousands apart, a power of ten where it must."""
+    size, sign = abs(float(x)), "−" if x < 0 else ""
+    if not np.isfinite(size):
+        return f"{sign}∞"
+    if size and not 1e-4 <= size < 1e9:
+        power = int(np.floor(np.log10(size)))
+        raised = str(power).replace("-", "⁻").translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return f"{sign}{size / 10.0**power:.{digits}g} · 10{raised}"
+    return f"{sign}{size:,.0f}" if size >= 10 ** (digits - 1) else f"{sign}{size:.{digits}g}"
 
 
 def _small(nats: float) -> str:

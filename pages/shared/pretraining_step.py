@@ -111,8 +111,8 @@ def one_step(
         "R": R, "C": C, "allRows": part.shape[0], "allColumns": part.shape[1], "title": part.title, "rule": rule.name,
         "rows": part.rows.tolist(), "columns": part.columns.tolist(), "rowNames": [str(name) for name in row_names],
         "rate": rule.learning_rate, "eps": rule.eps, "decay": rule.weight_decay, "loss": step.loss,
-        "after": f"{step.loss_after:.5g}" if abs(step.loss_after) < 1e9 else "∞",
-        "change": f"{'lower by' if change < 0 else 'higher by'} {abs(change):.3g}" if abs(change) < 1e9 else "lost",
+        "after": _plain(step.loss_after, 5) if abs(step.loss_after) < 1e9 else "∞",
+        "change": f"{'lower' if change < 0 else 'higher'} by {_plain(abs(change), 3)}" if abs(change) < 1e9 else "lost",
         "n": n_places, "nWeights": step.n_weights,
     }  # fmt: skip
     raw = b"".join(array.astype("<f4").tobytes() for array in arrays.values())
@@ -136,6 +136,11 @@ def _checked(checked: tuple[int, OneWeight] | None) -> dict[str, Any] | None:
         "at": at, "nudge": f"{found.nudge:g}", "twice": f"{2 * found.nudge:g}", "low": f"{found.loss_low:.{digits}f}",
         "high": f"{found.loss_high:.{digits}f}", "measured": written(found.measured),
     }  # fmt: skip
+
+
+def _plain(x: float, digits: int) -> str:
+    """So many significant digits; large numbers whole, without an exponent."""
+    return f"{x:,.0f}" if x >= 10**digits else f"{x:.{digits}g}"
 
 
 def written(x: float) -> str:

@@ -37,6 +37,8 @@ class Shown:
     alt_probs: NDArray[np.float32]
     vocab_size: int
     end: int
+    lines: str = ""
+    """What the lines are, in a few words."""
 
     def __post_init__(self) -> None:
         N, S = len(self.words), len(self.source)
@@ -67,7 +69,7 @@ def translation(
         "alt_text": texts,
         "ids": np.array(shown.ids, np.int32),
     }
-    about = (shown.source, shown.unknown, shown.words, shown.ended, shown.given, list(table))
+    about = (shown.source, shown.unknown, shown.words, shown.ended, shown.given, list(table), shown.lines)
     header = {
         "sig": zlib.crc32(
             b"".join(array.tobytes() for array in arrays.values()), zlib.crc32(repr(about).encode("utf-8", "replace"))
@@ -80,6 +82,7 @@ def translation(
         "words": list(shown.words),
         "ended": shown.ended,
         "given": shown.given,
+        "lines": shown.lines,
         "table": list(table),
         "vocab": shown.vocab_size - 1,  # the start token is never written
         "end": shown.end,

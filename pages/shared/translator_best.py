@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.shared import lesson
 from pages.shared import translator_models as translators
+from pages.shared import translator_says as says
 from pages.shared.sampling_tree import beam_tree, locked_in
 from pages.shared.translator_here import PAGE, Here
 
@@ -27,7 +28,7 @@ def section(here: Here) -> None:
         ends = "" if made.ended else ", without an end"
         st.markdown(
             f"**{name}** {lesson.named(translators.text_of(here.loaded, made.tokens))}  \n"
-            f"p = {_small(made.log_prob)}, ln p = {made.log_prob:.3f}, {len(made.tokens)} tokens{ends}"
+            f"p = {says.small(made.log_prob)}, ln p = {_minus(made.log_prob)}, {len(made.tokens)} tokens{ends}"
         )
     if rows[0][1].tokens == rows[1][1].tokens:
         sure = "The model is sure of its words, so" if rows[0][1].log_prob > SURE else "Here"
@@ -54,6 +55,6 @@ def section(here: Here) -> None:
     )  # fmt: skip
 
 
-def _small(log_prob: float) -> str:
-    p = math.exp(log_prob)
-    return f"{p:.3g}" if p >= 1e-4 else f"{p:.1e}"
+def _minus(x: float) -> str:
+    """Three decimals, with a minus sign and not a hyphen."""
+    return f"{x:.3f}".replace("-", "−")

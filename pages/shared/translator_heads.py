@@ -16,7 +16,7 @@ from pages.shared.translator_here import PAGE, Here
 KINDS = {"cross": "Cross-attention", "encoder": "Encoder", "decoder": "Decoder"}
 SAYS = {
     "cross": "The words that are written (rows) look at all words that were read (columns). There is no mask: the "
-    "source is there as a whole.",
+    "source is there as a whole. One head is large here; the lines of the stage are the average of the last block's.",
     "encoder": "The words that are read look at each other, to both sides: no mask. So “small” knows what is small.",
     "decoder": "The words that are written look at those before them only: the causal mask of a GPT. The row of the "
     "start token writes the first word.",
@@ -65,8 +65,8 @@ def section(here: Here) -> None:
     picked = Picked(min(view["layer"], L - 1), min(view["head"], H - 1), row)
     attention_explorer(
         found, rows, columns, picked=picked, key=key, sides=("It writes", "It read") if kind == "cross" else
-        ("It reads", "It reads"), layer_name="layer" if recurrent else "block", starts=kind == "decoder", apart=True,
-        on_picked=follow,
+        ("It reads", "It reads"), only="The alignments" if recurrent else "", starts=kind == "decoder", apart=True,
+        first=int(kind != "decoder"), on_picked=follow,  # as the stage counts: words from 1; the start token is 0
     )  # fmt: skip
     st.caption(
         "Attention is not explanation: a weight says that something was taken from a word, not what it was good for."

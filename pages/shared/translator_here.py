@@ -89,6 +89,11 @@ class Here:
         return tuple(s for s, token in enumerate(self.source) if unk is not None and token == unk)
 
     @property
+    def n_heads(self) -> int:
+        """Heads of the last block that look at the source; 1 in a recurrent network, which has no heads."""
+        return int(self.made.cross.shape[1])
+
+    @property
     def looks(self) -> NDArray[np.float32]:
         """(P, S) where the last layer looks for each word, its heads averaged; the one matrix of a recurrent one."""
         return self.made.cross[-1].mean(axis=0)
@@ -128,6 +133,7 @@ def shown(here: Here) -> Shown:
         alt_probs=probs,
         vocab_size=tokenizer.vocab_size,
         end=tokenizer.end_id,
+        lines="lines: where it looks" + (", the last block's heads averaged" if here.n_heads > 1 else ""),
     )
 
 

@@ -13,6 +13,7 @@ from lmcore.jobs import JobError, JobStatus
 from lmcore.library import LibraryError
 from lmcore.training import translate
 from pages.shared import lesson, live, services
+from pages.shared import translator_says as says
 from pages.shared.view import View
 
 SLOT = "translator.own"
@@ -150,13 +151,20 @@ def _watch(view: View, job_id: str) -> None:
         live.stage(run, vocab_size=vocab_size, max_steps=job.max_steps or 1, key=f"{SLOT}.{job_id}")
     if run.metrics.get("exact") is not None:
         metrics = run.metrics
-        st.markdown(
-            f"Of {metrics['n_pairs']:,} pairs that were kept back **{metrics['exact']:.0%}** come out right to the "
-            f"letter; chrF {metrics['chrf']:.1f}, BLEU {metrics['bleu']:.1f}."
-        )
+        right = right_of(metrics["n_pairs"], metrics["exact"])
+        st.markdown(f"{right} right to the letter; chrF {metrics['chrf']:.1f}, BLEU {metrics['bleu']:.1f}.")
     if not job.active and st.session_state.get(f"{SLOT}.polling") == job_id:
         st.session_state[f"{SLOT}.polling"] = None
         st.rerun()  # the whole page, once: the polling ends
+
+
+def right_of(n: int, exact: float) -> str:
+    """How many of n kept pairs come out right; one or two are not spoken of in percent."""
+    if n == 1:
+        return f"The one pair that was kept back **{'comes' if exact else 'does not come'}** out"
+    right = round(n * exact)
+    share = "" if n < 10 else f" ({says.percent(exact)})"
+    return f"Of {n:,} pairs that were kept back **{right:,}**{share} come{'s' * (right == 1)} out"
 
 
 def _buttons(view: View, job: JobStatus) -> None:

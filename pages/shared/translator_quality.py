@@ -28,7 +28,7 @@ def section(view: View, loaded: Loaded) -> None:
     st.dataframe(
         scores(loaded), hide_index=True,
         column_config={
-            "exact": st.column_config.NumberColumn(format="percent"),
+            "exact": st.column_config.NumberColumn("exact, %", format="%.1f"),
             "chrF": st.column_config.NumberColumn(format="%.1f"),
             "BLEU": st.column_config.NumberColumn(format="%.1f"),
             "numbers": st.column_config.NumberColumn(format="localized"),
@@ -68,7 +68,7 @@ def _row(loaded: Loaded) -> dict[str, Any]:
         "kind": translators.FAMILY_NAMES.get(loaded.model.family, loaded.model.family),
         "numbers": loaded.model.n_params,
         "held-out pairs": metrics.get("n_pairs"),
-        "exact": metrics.get("exact"),
+        "exact": None if metrics.get("exact") is None else 100 * metrics["exact"],
         "chrF": metrics.get("chrf"),
         "BLEU": metrics.get("bleu"),
     }

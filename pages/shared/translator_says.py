@@ -22,7 +22,7 @@ def notes(here: Here) -> list[str]:
         )
     unknown = translators.unknown_in(here.loaded, here.text)
     if unknown:
-        words = ", ".join(lesson.chip(word) for word in unknown[:6])
+        words = ", ".join(lesson.chip(clipped(word)) for word in unknown[:6])
         more = f" and {len(unknown) - 6} more" if len(unknown) > 6 else ""
         said.append(
             f"It has never seen {words}{more}, and reads {lesson.chip('<unk>')} instead: any word it does not know is "
@@ -38,14 +38,17 @@ def reading(here: Here) -> str:
     made, looks = here.made, here.looks
     n = len(here.tokens)
     at = min(here.view["at"], n - 1)
-    whole = f"{lesson.named(here.text)} becomes {lesson.named(here.translated)}, with p = {_p(made.log_prob)} in all. "
+    whole = (
+        f"{lesson.named(here.text)} becomes {lesson.named(here.translated)}, with p = {small(made.log_prob)} in all. "
+    )
     p = math.exp(float(made.log_probs[at, here.tokens[at]]))
     best = int(looks[at].argmax())
+    averaged = " (the average of the last block's heads)" if here.n_heads > 1 else ""
     name = "the end" if made.ended and at == n - 1 else lesson.chip(here.words[at])
     said = (
-        f"When it writes {name}, word {at + 1}, p is **{p:.1%}**, and it looks most at "
-        f"{lesson.chip(shown(here).source[best])}, place {best + 1}, with {float(looks[at, best]):.0%} of its "
-        "attention. "
+        f"When it writes {name}, word {at + 1}, p is **{percent(p)}**, and it looks most at "
+        f"{lesson.chip(clipped(shown(here).source[best]))}, place {best + 1}, with "
+        f"{percent(float(looks[at, best]))} of its attention{averaged}. "
     )
     turned = crossings(looks, n - made.ended)
     if turned:
@@ -66,9 +69,24 @@ def crossings(looks: np.ndarray, n: int) -> int:
     return int((np.diff(best) < 0).sum())
 
 
-def _p(log_prob: float) -> str:
+def small(log_prob: float) -> str:
+    """A probability that may be tiny, from its logarithm."""
     p = math.exp(log_prob)
-    return f"{p:.3g}" if p >= 1e-4 else f"{p:.1e}"
+    return f"{p:.3g}" if p >= 1e-4 else f"10^{log_prob / math.log(10):.1f}".replace("-", "−")
+
+
+def percent(p: float) -> str:
+    """A share as the stage writes it: three digits, a space that does not break, 100 % for nothing less."""
+    if p >= 0.9995:
+        return "100\u00a0%" if p > 0.9999999 else f"{100 * p:.2f}\u00a0%" if p < 0.99995 else ">99.9\u00a0%"
+    if p < 0.00001:
+        return "<0.001\u00a0%" if p > 0 else "0\u00a0%"
+    return f"{100 * p:#.3g}\u00a0%"
+
+
+def clipped(word: str, most: int = 40) -> str:
+    """A word, or the beginning of one that is very long."""
+    return word if len(word) <= most else word[: most - 1] + "…"
 
 
 def further(here: Here) -> None:

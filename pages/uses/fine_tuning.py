@@ -77,7 +77,7 @@ if part == "yours":
 else:
     says = finetuning_says.reading(rows, part, view["step"], view["loss"])
 lesson.what_you_see(says)
-finetuning_says.predict(PAGE)
+finetuning_says.predict(PAGE, part, view["loss"])
 
 with st.expander("Go further", icon=":material/tune:"):
     finetuning_says.further()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import lesson, translator_best, translator_heads, translator_own, translator_quality
+from pages.shared import lesson, long_text, translator_best, translator_heads, translator_own, translator_quality
 from pages.shared import translator_models as translators
 from pages.shared import translator_says as says
 from pages.shared.translation import at_in, taken_in, translation
@@ -21,11 +21,13 @@ view = View(
         "model": text(translators.DEFAULT, 80),
         "text": text(SENTENCE, 2000),
         "beams": whole(1, 1, translator_best.MAX_BEAMS),
-        "at": whole(2, 0, 63),
+        "at": whole(1, 0, 63),  # not the word that the question asks about
         "taken": token_list(63),
         "part": choice("heads", list(PARTS)),
         "heads": choice("cross", list(translator_heads.KINDS)),
-        "layer": whole(0, 0, 11),
+        "layer": whole(
+            11, 0, 11
+        ),  # the last block, whose heads the stage draws; a model with fewer has an earlier last one
         "head": whole(0, 0, 63),
         "node": whole(-1, -1, 9999),
         "page": whole(1, 1, 9999),
@@ -50,12 +52,13 @@ controls = st.columns([3, 5, 2], vertical_alignment="bottom")
 with controls[0]:
     loaded = translators.picker("Model", view, "model", write_anew)
 with controls[1]:
-    sentence = st.text_input("Sentence", key=view.key("text"), max_chars=2000, on_change=write_anew)
+    sentence = st.text_input("Sentence", key=view.key("text"), on_change=write_anew)
 with controls[2]:
     st.select_slider(
         "Search", list(range(1, translator_best.MAX_BEAMS + 1)), key=view.key("beams"), on_change=write_anew,
         format_func=lambda n: "greedy" if n == 1 else f"beam of {n}",
     )  # fmt: skip
+sentence = long_text.first_of(sentence)
 
 here = Here.of(view, loaded, sentence)
 
@@ -87,29 +90,31 @@ else:
             on_click=lambda: view.set(taken=(), node=-1),
         )  # fmt: skip
 
+OPENING = {name: field.default for name, field in view.fields.items()}  # each sentence below sets all that it shows
 lesson.try_this(
     view,
     [
-        ("Adjectives change sides", {"text": "I have some big green apples.", "at": 3, "taken": (), "beams": 1}),
-        ("Not becomes two words", {"text": "Anna does not see them.", "at": 1, "taken": (), "beams": 1}),
-        ("A word it never saw", {"text": "The dragon eats my cheese.", "at": 1, "taken": (), "beams": 1}),
+        ("Adjectives change sides", OPENING | {"text": "I have some big green apples.", "at": 5}),
+        ("Not becomes two words", OPENING | {"text": "Anna does not see them.", "at": 1}),
+        ("A word it never saw", OPENING | {"text": "The dragon eats my cheese.", "at": 1}),
+        ("The older network, one matrix", OPENING | {"model": translators.OLDER, "at": 6}),
         (
-            "The older network, one matrix",
-            {"model": translators.OLDER, "at": 6, "taken": (), "part": "heads", "heads": "cross"},
+            "A beam of four finds a better one",
+            OPENING | {"text": "My sister has a unicorn.", "at": 3, "beams": 4, "part": "best"},
         ),
-        ("A beam of four", {"beams": 4, "taken": (), "part": "best"}),
     ],
 )
-lesson.what_you_see(says.reading(here))
 lesson.predict(
     PAGE,
-    "French puts the colour after the thing: “la voiture rouge”. While the model writes “rouge”, where does it look?",
+    "French puts the colour after the thing: “The red car” becomes “La voiture rouge”. Where does a model look while "
+    "it writes “rouge”?",
     ["At the next English word in order", "At “red”, wherever it stands", "At the French word before it"],
     1,
     "Nothing ties place 3 of the translation to place 3 of the source. The query of the place that is being written "
-    "finds the key that fits, and that is mostly the word to be said next. Step through the words and follow the "
+    "finds the key that fits, and that is mostly the word to be said next. Start over, step to “rouge” and follow the "
     "thickest line: where the order of the languages differs, the lines cross.",
 )
+lesson.what_you_see(says.reading(here))
 
 st.segmented_control(
     "Look further", list(PARTS), format_func=PARTS.__getitem__, key=view.key("part"), required=True,

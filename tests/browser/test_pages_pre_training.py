@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 
 from tests.browser.person import HOSTILE, idle, nothing_came_of_it, settled, type_in
 
+OPENING = "Once there was a girl named Ada who had a golden acorn. But one evening, a cold wind carried the golden acorn away."
+
 
 def test_from_a_text_to_a_step(lesson: Callable[..., Any]) -> None:
     page = lesson("pre-training", viewport={"width": 1200, "height": 1600})
@@ -43,3 +45,17 @@ def test_from_a_text_to_a_step(lesson: Callable[..., Any]) -> None:
     expect(page.locator(".training-pairs .strip .tok").first).to_have_text("start")
     settled(page)
     nothing_came_of_it(page)
+
+    # on a phone the opening text is whole, and of a long one it is said that it goes on
+    page.set_viewport_size({"width": 390, "height": 844})
+    strip, more = page.locator(".training-pairs .strip"), page.get_by_text("The text goes on below")
+    type_in(page, "Text", "Mia saw the moon. " * 8)
+    settled(page)
+    expect(strip).to_have_class(re.compile("more"))
+    expect(more).to_be_visible()
+    strip.evaluate("(node) => { node.scrollTop = node.scrollHeight; }")
+    expect(strip).not_to_have_class(re.compile("more"))
+    type_in(page, "Text", OPENING)
+    settled(page)
+    expect(strip.locator(".tok").last).to_have_text(".")
+    expect(more).to_be_hidden()

@@ -139,7 +139,7 @@ def test_another_model_then_a_draw_then_an_open_section(lesson: Callable[..., An
     page.locator("button.draw").click()
     expect(text_line(page)).to_have_count(2)
     page.get_by_test_id("stExpander").get_by_text("The code", exact=True).click()
-    expect(page.get_by_text("temperature=2.0").first).to_be_visible()
+    expect(page.get_by_text("temperature=1.0").first).to_be_visible()  # the sentence sets T too
     page.locator(SLIDER).press("Home")
     reads(page, "0")
     expect(page.get_by_text("temperature=0").first).to_be_visible()

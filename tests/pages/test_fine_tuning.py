@@ -62,10 +62,50 @@ def test_the_stage_draws_the_measured_losses_and_says_them():
 def test_the_other_parts_draw_and_tell_their_numbers(part: str):
     at = open_page("fine-tuning", query={"part": part})
     no_exception(at)
-    assert len(figure(at)["data"]) == (4 if part == "ways" else 2)
+    assert len(figure(at)["data"]) == (len(WAYS) if part == "ways" else 2)
     table = finetuning.table("fine-tuning", part)
     assert len(table) > 7
     assert f"{finetuning.learners(ROWS)['lora'].n_trained:,}" in shown_text(at) or part == "few"
+
+
+def test_the_four_ways_beside_from_scratch_can_be_compared():
+    at = open_page("fine-tuning", query={"part": "ways"})
+    found, text = finetuning.learners(ROWS), shown_text(at)
+    for learner in found.values():
+        begins = " ".join(learner.wrote(learner.steps[-1]).split())[: finetuning.WRITTEN]
+        assert begins in text
+    vocab_size, head = finetuning.texts_row(ROWS)["vocab_size"], found["head"].n_trained
+    width = json.loads((checkpoints.shipped()[BASE] / "card.json").read_text())["spec"]["model"]["n_embd"]
+    assert f"{head:,} numbers: {vocab_size} × {width} = {vocab_size * width:,}" in text
+    assert f"and {head - vocab_size * width} of the last LayerNorm" in text
+    assert "the LayerNorm after it" in text
+    assert f"{100 * found['last'].n_trained / found['last'].n_params:.1f}\N{NO-BREAK SPACE}%" in text
+    at.segmented_control(key="fine-tuning.loss").set_value("first").run()
+    no_exception(at)
+    for what in ("all", "last", "lora", "head"):
+        assert f"{found[what].first[-1]:.2f}" in shown_text(at)
+    assert "on the new text" not in shown_text(at)
+
+
+@pytest.mark.parametrize("part", ["race", "ways", "few"])
+@pytest.mark.parametrize("which", ["second", "first"])
+def test_what_you_see_does_not_answer_the_question(part: str, which: str):
+    at = open_page("fine-tuning", query={"part": part, "loss": which})
+    [question] = [radio for radio in at.radio if str(radio.key).endswith("predict")]
+    said = finetuning_says.reading(ROWS, part, 50, which)
+    before = shown_text(at)
+    question.set_value(question.options[2]).run()
+    no_exception(at)
+    after = shown_text(at)
+    assert "Yes. " in after
+    why = after.replace("Yes. ", "\n").split("\n")
+    told = next(line for line in why if "draws it" in line)
+    if "by then" in told:
+        soon = finetuning_says._at(finetuning.learners(ROWS)["all"].losses("first"), finetuning_says.SOON)
+        assert f"{soon:.2f}" not in said
+    else:
+        assert f"{finetuning.few_points(ROWS, 'all')[0][1]:.2f}" not in said
+    assert told not in before
 
 
 def test_the_script_prints_what_is_drawn():

@@ -23,6 +23,14 @@ def test_each_term_once_in_plain_text_with_a_page() -> None:
     assert {term.page for term in TERMS} >= teaching  # every lesson brings its words
 
 
+def test_each_text_stands_alone() -> None:
+    """A search shows one term without those around it."""
+    for term in TERMS:
+        assert "same idea" not in term.says
+    assert "reference" in tip("chrF")
+    assert "against the gradient" in tip("learning rate")  # as gradient descent goes
+
+
 def test_finding() -> None:
     assert find("softmax")[0].name == "softmax"
     assert find("RoPE")[0].name == "rotary positions"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from lmcore import checkpoints
 from lmcore.probes import one_step, pairs
 from lmcore.probes.one_step import Rule
-from pages.shared import pretraining
+from pages.shared import pretraining, pretraining_says
 from pages.shared.pretraining_doors import DOORS
 from tests.pages.page import no_exception, open_page, own_gpt, payload, run_script, shown_text
 
@@ -37,6 +39,54 @@ def test_the_windows_of_a_text() -> None:
     M, L = found.x.shape
     assert f"**{M * L} pairs**" in shown_text(at)
     assert f"asks for `{itos[found.y[2, -1]]}`" in shown_text(at)
+
+
+WINDOWS = [  # length, stride, tokens of the text, what is said
+    (6, 6, 26, "every token is asked for once, but the last 2 fill no window of their own and are never asked for."),
+    (6, 6, 24, "The stride is the window's length: every token is asked for once. "),
+    (6, 6, 25, "but the last one fills no window of its own and is never asked for."),
+    (6, 6, 1, "One window holds the whole text: every token is asked for once. "),
+    (6, 9, 7, "In this window every token is asked for once, but the last one fills no window"),
+    (2, 3, 9, "longer than a window: 2 tokens between windows are never asked for, nor is the last 1, which fills"),
+    (4, 2, 8, "asked for 1.5 times on average, 2 at most, after different contexts. "),
+    (1, 1, 2, "asks for `b` after *start*."),
+]
+
+
+@pytest.mark.parametrize(("length", "stride", "n", "expected"), WINDOWS)
+def test_what_is_said_of_windows_is_counted(length: int, stride: int, n: int, expected: str) -> None:
+    found = pairs.windows([1, 2] * (n // 2) + [1] * (n % 2), length, stride)
+    tokenizer = SimpleNamespace(itos={0: "", 1: "b", 2: "c"})
+    said = pretraining_says.of_windows(SimpleNamespace(tokenizer=tokenizer), found, 0)
+    assert expected in said
+    places = [first + t for first in found.first for t in range(found.length)]
+    assert pretraining_says.times_asked(found).tolist() == [places.count(t) for t in range(n)]
+    for plural in ("1 tokens", "1 token that begin", "1 windows", "1 pairs", "1 token of the text fill"):
+        assert plural not in said.replace("11 ", "")
+
+
+def test_a_dear_text_is_wrong_and_not_unsure() -> None:
+    assert "as if it guessed among" in pretraining_says.unsure(2.0, 824)
+    assert "1,097:" in pretraining_says.unsure(7.0, 1200)
+    said = pretraining_says.unsure(17.1, 824)
+    assert "not unsure but wrong" in said
+    assert "e+" not in said
+    assert "perplexity" not in said
+
+
+def test_how_near_to_guessing_the_beginning_is_is_computed() -> None:
+    even, uneven = np.array([[6.7, 6.5]]), np.array([[6.1, 9.0]])
+    assert "lay between 6.5 and 6.7: a model that knows nothing" in pretraining_says.at_first(even, 824)
+    assert "lay between 6.1 and 9: random weights" in pretraining_says.at_first(uneven, 824)
+
+
+@pytest.mark.parametrize(
+    ("x", "text"),
+    [(-0.0123456, "−0.0123"), (1234.5, "1,234"), (-2.5e-7, "−2.5 · 10⁻⁷"), (3e12, "3 · 10¹²"), (0, "0"),
+     (math.inf, "∞"), (20.83, "20.8")],
+)  # fmt: skip
+def test_numbers_in_words(x: float, text: str) -> None:
+    assert pretraining_says.number(x) == text
 
 
 @pytest.mark.parametrize("step", [None, 0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,7 +13,8 @@ from lmcore.corpora import french
 from lmcore.corpora import pairs as reading
 from pages.shared import services
 from pages.shared import translator_models as translators
-from pages.shared.translator_own import SLOT, numbers
+from pages.shared.translator_own import SLOT, numbers, right_of
+from pages.shared.translator_says import percent
 from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
 
 BOX = "translator.text"
@@ -44,7 +47,7 @@ def test_the_stage_is_what_the_model_writes(shipped):
     np.testing.assert_allclose(drawn["alt_prob"].reshape(N, K), np.take_along_axis(probs, ids, 1), rtol=1e-4)
     looks = rows["cross_weights"][-1].mean(axis=0)
     np.testing.assert_allclose(drawn["weights"].reshape(N, S), looks, atol=1e-5)
-    assert f"{probs[2, drawn['ids'][2]]:.1%}" in shown_text(at)
+    assert f"p is **{percent(probs[1, drawn['ids'][1]])}**" in shown_text(at)
     assert run_script(at_code(at)).splitlines()[1].startswith("La voiture rouge est devant la maison blanche.")
 
 
@@ -83,7 +86,57 @@ def test_any_text_is_translated_or_refused_in_words(sentence: str):
 def test_nothing_and_too_much_are_refused(sentence: str, said: str):
     at = asked(open_page("translator"), sentence)
     assert said in at.error[0].value
-    assert at.text_input(key=BOX).value == sentence[:2000]
+    assert at.text_input(key=BOX).value == sentence
+
+
+def test_a_sentence_longer_than_the_limit_stays_in_the_box_and_its_cut_is_said():
+    at = asked(open_page("translator"), "x" * 10_000)
+    assert at.text_input(key=BOX).value == "x" * 10_000
+    assert "Only the first 2,000 of these 10,000 characters are read here." in shown_text(at)
+    assert "is the limit here" in at.error[0].value
+
+
+def test_the_question_comes_before_its_answer():
+    said = [one.value for one in open_page("translator").markdown]
+    question = next(i for i, text in enumerate(said) if "Predict, then reveal" in text)
+    answer = next(i for i, text in enumerate(said) if "looks most at" in text)
+    assert question < answer
+    assert "`rouge`" not in said[answer]
+
+
+def test_every_door_sets_all_that_it_shows():
+    at = open_page("translator", query={"model": translators.OLDER, "text": "x", "beams": "3", "at": "7", "taken": "5"})
+    n = len([button for button in at.button if str(button.key).startswith("translator.try")])
+    assert n == 5
+    for i in range(n):
+        at.session_state["translator.model"], at.session_state["translator.text"] = translators.OLDER, "x"
+        at.session_state["translator.beams"], at.session_state["translator.layer"] = 3, 0
+        at.run()
+        at.button(key=f"translator.try{i}").click().run()
+        fresh = open_page("translator")
+        fresh.button(key=f"translator.try{i}").click().run()
+        no_exception(at)
+        assert shown_text(at) == shown_text(fresh)
+        assert dict(at.query_params) == dict(fresh.query_params)
+        assert payload(at, 0)["at"] == fresh.session_state["translator.at"] < len(payload(at, 0)["words"])
+
+
+def test_the_door_to_the_beam_shows_two_sentences():
+    at = open_page("translator")
+    at.button(key="translator.try4").click().run()
+    no_exception(at)
+    text = shown_text(at)
+    assert "**Greedy** `Ma sœur a un biscuit.`" in text
+    assert "**Beam of 4** `Ma sœur a une reine.`" in text
+    assert "4.15 times as probable" in text
+
+
+def test_shares_are_written_as_the_stage_writes_them():
+    shares = [percent(p).replace("\u00a0", " ") for p in (1, 0.99999, 0.9996, 0.984, 0.05, 0.00123, 1e-7, 0)]
+    assert shares == ["100 %", ">99.9 %", "99.96 %", "98.4 %", "5.00 %", "0.123 %", "<0.001 %", "0 %"]
+    for part in ("best", "heads", "quality"):
+        text = shown_text(open_page("translator", query={"part": part}))
+        assert not re.search(r"\d%|= <|= -\d", text)
 
 
 def test_another_word_is_taken_and_given_back(shipped):
@@ -110,6 +163,8 @@ def test_every_kind_of_attention_has_its_mask(kind: str):
     assert drawn["causal"] == (kind == "decoder")
     stage = payload(at, 0)
     N, S = len(stage["words"]), len(stage["source"])
+    assert drawn["first"] == (kind != "decoder")  # as the stage counts
+    assert drawn["layer"] == drawn["L"] - 1  # the block that the stage draws
     assert (drawn["R"], drawn["K"]) == {"cross": (N, S), "encoder": (S, S), "decoder": (N, N)}[kind]
 
 
@@ -118,14 +173,16 @@ def test_the_older_network_has_one_matrix():
     no_exception(at)
     drawn = payload(at, 1)
     assert (drawn["L"], drawn["H"]) == (1, 1)
+    assert drawn["only"] == "The alignments"
+    assert "heads" not in payload(at, 0)["lines"]
 
 
 def test_the_scores_are_those_of_the_cards_and_examples_are_held_out():
     at = open_page("translator", query={"part": "quality"})
     table = at.dataframe[0].value
     for name, row in zip(translators.shipped(), table.to_dict("records"), strict=True):
-        assert row["exact"] == checkpoints.read_card(checkpoints.shipped()[name])["metrics"]["exact"]
-    assert table["exact"][0] >= 0.95
+        assert row["exact"] == 100 * checkpoints.read_card(checkpoints.shipped()[name])["metrics"]["exact"]
+    assert table["exact"][0] >= 95
     assert table["chrF"][0] >= 97
     assert french.held_out_pairs()[0].source in shown_text(at)
     at.button(key="translator.others").click().run()
@@ -144,7 +201,13 @@ def own_page() -> AppTest:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("one;un\ntwo", "Line 2"), ("one;un", "one pair only"), ("a;b\n;c\nd;e", "Line 2"), ("a\t" + "x" * 10_000, "200")],
+    [
+        ("one;un\ntwo", "Line 2"),
+        ("one;un", "one pair only"),
+        ("a;b\na;b", "equal ones count once"),
+        ("a;b\n;c\nd;e", "Line 2"),
+        ("a\t" + "x" * 10_000, "200"),
+    ],
 )
 def test_pairs_that_cannot_be_used_are_refused_and_stay_in_the_box(text: str, said: str):
     at = own_page()
@@ -153,6 +216,13 @@ def test_pairs_that_cannot_be_used_are_refused_and_stay_in_the_box(text: str, sa
     assert said in at.error[0].value
     assert at.text_area(key=f"{SLOT}.text").value == text
     assert at.button(key=f"{SLOT}.go").disabled
+
+
+def test_how_many_come_out_right_is_said_in_whole_pairs():
+    assert right_of(1, 1.0) == "The one pair that was kept back **comes** out"
+    assert right_of(1, 0.0) == "The one pair that was kept back **does not come** out"
+    assert right_of(4, 0.25) == "Of 4 pairs that were kept back **1** comes out"
+    assert right_of(1000, 0.983) == "Of 1,000 pairs that were kept back **983** (98.3\u00a0%) come out"
 
 
 def test_the_example_is_read():
@@ -180,7 +250,7 @@ def test_own_pairs_become_a_model_that_translates():
         after = events[-1].seq
     at.run()
     no_exception(at)
-    assert "come out right to the letter" in shown_text(at)
+    assert re.search("comes?[*]* out right to the letter", shown_text(at))
     at.button(key=f"{SLOT}.keep").click().run()
     no_exception(at)
     at.button(key=f"{SLOT}.use").click().run()

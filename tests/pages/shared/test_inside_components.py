@@ -21,6 +21,7 @@ GOOD: dict[str, Any] = {"rows": list("abcd"), "columns": list("vwxyz"), "picked"
         ({"rows": list("abc")}, "4 rows and 5 columns"),
         ({"columns": None}, "4 rows and 5 columns"),
         ({"labels": [("a", "b")]}, "6 heads but 1 labels"),
+        ({"only": "The alignments"}, "2 layers of 3 heads are more than one matrix"),
         ({"picked": Picked(2, 0)}, "not in 2 layers of 3 heads"),
         ({"picked": Picked(0, 0, 4)}, "over 4 rows"),
         ({"picked": Picked(0, 0, None, "pie")}, "not in 2 layers"),
