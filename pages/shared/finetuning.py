@@ -206,8 +206,9 @@ def anew(page: str, draw: measured.Draw) -> None:
     """The picture, and the button that measures anew; what was measured before was measured beside other work."""
     measured.section(
         page, NAME, draw, f"Measure anew, {EXPECT}",
-        " Other work kept that machine busy meanwhile. One button runs all parts of this page: "
-        f"{len(WAYS) + 2 * len(SIZES)} trainings of up to {texts_row(())['steps']} steps, {EXPECT} on a quiet one.",
+        " Other work slowed it down. One button runs all parts of this page: "
+        f"{len(WAYS) + 2 * len(SIZES)} trainings of up to {texts_row(())['steps']} steps, {EXPECT} where nothing else "
+        "runs.",
     )  # fmt: skip
 
 

@@ -93,8 +93,8 @@ def _ways(found: Mapping[str, Learner]) -> str:
         f"Of the ways that leave most of the model alone the best here is {names[best.what]}: "
         f"**{best.second[-1]:.2f}** with {finetuning.percent(best.n_trained / best.n_params)} of the numbers. Adapters "
         f"of rank 4 train {lora.n_trained:,} and reach {lora.second[-1]:.2f}. The head stops at "
-        f"{head.second[-1]:.2f}: how letters become words lies in the blocks. It trains {_head(head.n_trained)}. All of "
-        f"them beat the model from scratch, {found['scratch'].second[-1]:.2f}."
+        f"{head.second[-1]:.2f}: how letters become words lies in the blocks. It trains {_head(head.n_trained)}. All "
+        f"of them beat the model from scratch, {found['scratch'].second[-1]:.2f}."
     )
 
 
@@ -117,17 +117,15 @@ def _ways_forgot(found: Mapping[str, Learner]) -> str:
     least = min(tuned, key=lambda what: ends[what][-1][1])
     listed = ", ".join(f"{finetuning.SHORT[what]} {ends[what][-1][1]:.2f}" for what in tuned if what != "all")
     fewest = min(tuned, key=lambda what: found[what].n_trained)
-    moral = (
-        "" if least == fewest else f" It is not the way that trains the fewest numbers ({finetuning.SHORT[fewest]})."
-    )
+    moral = "" if least == fewest else f" The fewest numbers are trained by another, the {finetuning.SHORT[fewest]}."
     new = (
         f" From scratch, where Shakespeare was never met, it is {ends['scratch'][-1][1]:.2f}."
         if ends["scratch"]
         else ""
     )
     return (
-        f"On Shakespeare that no model has seen, the trained model began at **{ends['all'][0][1]:.2f}**. All four forget: "
-        f"with everything trained it ends at **{ends['all'][-1][1]:.2f}**, {listed}. The least is forgotten by "
+        f"On Shakespeare that no model has seen, the trained model began at **{ends['all'][0][1]:.2f}**. All four "
+        f"forget: with everything trained it ends at **{ends['all'][-1][1]:.2f}**, {listed}. The least is forgotten by "
         f"{finetuning.SHORT[least] if least != 'all' else 'training everything'}.{moral}{new}"
     )
 
@@ -176,13 +174,13 @@ def _predict_forgetting(page: str, rows: Rows) -> None:
     share = (soon - before) / (end - before)
     lesson.predict(
         page,
-        f"In {steps} steps on tales the trained model gets worse at Shakespeare. How much of that happens in the first "
-        f"{SOON} steps?",
+        f"In {steps} steps on tales the trained model gets worse at Shakespeare. How much of that happens in the "
+        f"first {SOON} steps?",
         [f"About a tenth: {SOON} of {steps} steps", "About a third", "More than half"],
         0 if share < 0.2 else 1 if share < 0.5 else 2,
-        f"It stands at {before:.2f} nats a token before, at {soon:.2f} after {SOON} steps and at {end:.2f} after {steps}: "
-        f"{finetuning.percent(share, 0)} of what is lost is lost by then. The first gradients are the largest, and they "
-        "pull at the weights that held the plays. “Loss on: The first text” draws it.",
+        f"It stands at {before:.2f} nats a token before, at {soon:.2f} after {SOON} steps and at {end:.2f} after "
+        f"{steps}: {finetuning.percent(share, 0)} of what is lost is lost by then. "
+        "The weights that tales pull at are the ones that held the plays. “Loss on: The first text” draws it.",
     )
 
 
