@@ -122,8 +122,8 @@ def unsure(loss: float, V: int) -> str:
     if loss <= np.log(V) + 0.1:  # a new model guesses, give or take
         return f"That is a perplexity of {number(np.exp(loss))}: as unsure as if it guessed among so many tokens."
     return (
-        f"Guessing among all {V:,} tokens would cost less, ln {V:,} = {np.log(V):.3g}: here the model is not unsure but "
-        "wrong, for it gives nearly all its probability to other tokens."
+        f"Guessing among all {V:,} tokens would cost less, ln {V:,} = {np.log(V):.3g}: here the model is not unsure "
+        "but wrong, for it gives nearly all its probability to other tokens."
     )
 
 
