@@ -10,7 +10,10 @@ from playwright.sync_api import expect
 
 from tests.browser.person import HOSTILE, idle, nothing_came_of_it, settled, type_in
 
-OPENING = "Once there was a girl named Ada who had a golden acorn. But one evening, a cold wind carried the golden acorn away."
+OPENING = (
+    "Once there was a girl named Ada who had a golden acorn. "
+    "But one evening, a cold wind carried the golden acorn away."
+)
 
 
 def test_from_a_text_to_a_step(lesson: Callable[..., Any]) -> None:
@@ -49,7 +52,7 @@ def test_from_a_text_to_a_step(lesson: Callable[..., Any]) -> None:
     # on a phone the opening text is whole, and of a long one it is said that it goes on
     page.set_viewport_size({"width": 390, "height": 844})
     strip, more = page.locator(".training-pairs .strip"), page.get_by_text("The text goes on below")
-    type_in(page, "Text", "Mia saw the moon. " * 8)
+    type_in(page, "Text", "Mia saw the moon. " * 20)
     settled(page)
     expect(strip).to_have_class(re.compile("more"))
     expect(more).to_be_visible()
