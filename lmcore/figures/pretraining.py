@@ -41,7 +41,8 @@ def loss_by_rate(
             "symbol": "triangle-up", "size": [18 if i == here else 11 for i in above], "color": theme.train,
             "line": {"width": [3 if i == here else 0 for i in above], "color": theme.ink},
         },
-        "text": [f"{_said(losses[i])} nats" if i == here else "" for i in above], "textposition": "middle left",
+        "text": [_said(losses[i]) if i == here else "" for i in above],
+        "textposition": "bottom left" if here == len(rates) - 1 else "bottom right",  # the curve rises at its left
         "textfont": {"size": 16, "color": theme.ink}, "customdata": [_said(losses[i]) for i in above],
         "hovertemplate": "η = %{x}<br>%{customdata} nats after the step<extra></extra>",
     }  # fmt: skip

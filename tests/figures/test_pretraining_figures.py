@@ -31,6 +31,6 @@ def test_a_loss_above_the_picture_is_marked_at_its_edge_and_written() -> None:
     edge = found.data[1]
     assert list(edge.x) == [1, 10]
     assert all(low < y < top for y in edge.y)
-    assert list(edge.text) == ["20.83 nats", ""]
+    assert list(edge.text) == ["20.83", ""]
     assert list(edge.customdata) == ["20.83", "123,457"]
     assert len(loss_by_rate([0.01, 0.1], [1.9, 1.5], 2.0, 0.1, theme=LIGHT).data) == 1
