@@ -25,9 +25,7 @@ view = View(
         "taken": token_list(63),
         "part": choice("heads", list(PARTS)),
         "heads": choice("cross", list(translator_heads.KINDS)),
-        "layer": whole(
-            11, 0, 11
-        ),  # the last block, whose heads the stage draws; a model with fewer has an earlier last one
+        "layer": whole(11, 0, 11),  # the last block, as on the stage; a model of fewer has an earlier last one
         "head": whole(0, 0, 63),
         "node": whole(-1, -1, 9999),
         "page": whole(1, 1, 9999),
