@@ -68,21 +68,25 @@ def tokenize(tokenizer: Tokenizer, text: str) -> Tokens:
 class Batches:
     """Random windows of a text, each fixed by the seed and its step alone, so that a run can be taken up anywhere.
 
-    About a quarter of the windows begin a passage: there x is the start token and then the passage, so that the model
-    learns p(x_1). The others lie anywhere. A text of no more than `block_size` tokens is one window.
+    A share of the windows begins a passage: there x is the start token and then the passage, so that the model learns
+    p(x_1). The others lie anywhere. A text of no more than `block_size` tokens is one window.
     """
 
-    def __init__(self, tokens: Tokens, *, batch_size: int, block_size: int, seed: int) -> None:
-        """ValueError on sizes below 1, a negative seed, or an empty text."""
+    def __init__(
+        self, tokens: Tokens, *, batch_size: int, block_size: int, seed: int, start_share: float = START_SHARE
+    ) -> None:
+        """ValueError on sizes below 1, a negative seed, a share outside 0 to 1, or an empty text."""
         if batch_size < 1 or block_size < 1:
             raise ValueError(f"batch_size and block_size must be at least 1, not {batch_size} and {block_size}")
         if seed < 0:
             raise ValueError(f"the seed must not be negative, but it is {seed}")
+        if not 0 <= start_share <= 1:
+            raise ValueError(f"start_share must lie between 0 and 1, not {start_share}")
         N = tokens.ids.size
         if N == 0:
             raise ValueError("there are no tokens to train on")
         self.ids = tokens.ids
-        self.batch_size, self.seed = batch_size, seed
+        self.batch_size, self.seed, self.start_share = batch_size, seed, start_share
         self.T = min(block_size, N)
         self.starts = tokens.starts[tokens.starts <= N - self.T]  # never empty: 0 is always among them
 
@@ -91,7 +95,7 @@ class Batches:
         rng = np.random.default_rng([self.seed, step])
         B, T, N = self.batch_size, self.T, self.ids.size
         # A window is T + 1 tokens. One that begins a passage is taken a place early, and that place made <s>.
-        begins = rng.random(B) < START_SHARE if N > T else np.ones(B, dtype=bool)
+        begins = rng.random(B) < self.start_share if N > T else np.ones(B, dtype=bool)
         anywhere = rng.integers(0, max(N - T, 1), B)
         first = np.where(begins, self.starts[rng.integers(0, self.starts.size, B)] - 1, anywhere)
         windows = self.ids[first[:, None] + np.arange(T + 1)].astype(np.int64)  # (B, T + 1)
@@ -106,9 +110,11 @@ class Batches:
             step += 1
 
 
-def batches(tokens: Tokens, *, batch_size: int, block_size: int, seed: int) -> Batches:
+def batches(
+    tokens: Tokens, *, batch_size: int, block_size: int, seed: int, start_share: float = START_SHARE
+) -> Batches:
     """Endless training batches (x, y), both (B, T) int64; `.batch_at(step)` gives any one of them."""
-    return Batches(tokens, batch_size=batch_size, block_size=block_size, seed=seed)
+    return Batches(tokens, batch_size=batch_size, block_size=block_size, seed=seed, start_share=start_share)
 
 
 def evaluation_windows(tokens: Tokens, block_size: int, max_tokens: int) -> tuple[Ints, Ints]:

@@ -137,3 +137,11 @@ def test_no_tokens_are_refused() -> None:
         batches(nothing, batch_size=1, block_size=1, seed=0)
     with pytest.raises(ValueError, match="at least one token"):
         evaluation_windows(nothing, 4, 4)
+
+
+def test_the_share_of_windows_that_begin_a_passage() -> None:
+    for share in (0.0, 0.25, 1.0):
+        made = batches(TOKENS, batch_size=400, block_size=5, seed=1, start_share=share).batch_at(0)[0]
+        assert np.mean(made[:, 0] == START_ID) == pytest.approx(share, abs=0.07)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        batches(TOKENS, batch_size=1, block_size=5, seed=0, start_share=1.5)

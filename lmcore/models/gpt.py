@@ -104,13 +104,23 @@ class GPT(Network):
         self._step_weights: tuple[tuple[int, ...], StepWeights] | None = None
 
     def _initialise(self, seed: int) -> None:
-        """Normal with deviation 0.02; the two projections that add to the stream are scaled by 1/√(2 n_layer)."""
+        """Normal, with deviation 0.02; the two projections that add to the stream are scaled by 1/√(2 n_layer).
+
+        "wide" takes 1/√C for the blocks' matrices, which keeps a vector's length through them (Glorot and Bengio,
+        "Understanding the Difficulty of Training Deep Feedforward Neural Networks", 2010), and 3/√C for the tokens'
+        vectors. Heads that copy a word from earlier in the text are learnt sooner then, but the untrained model is no
+        longer a guesser: its loss is above ln V.
+        """
         generator = torch.Generator().manual_seed(seed)
+        C = self.config.n_embd
+        inner, token = {"gpt-2": (0.02, 0.02), "wide": (1 / math.sqrt(C), 3 / math.sqrt(C))}[self.config.init]
         for name, parameter in self.named_parameters():
             if parameter.dim() < 2:
                 nn.init.constant_(parameter, 1.0 if "ln_" in name and name.endswith("weight") else 0.0)
+            elif not name.startswith("h."):
+                nn.init.normal_(parameter, 0.0, token if name == "wte.weight" else 0.02, generator=generator)
             else:
-                std = 0.02 / math.sqrt(2 * self.config.n_layer) if "c_proj" in name else 0.02
+                std = inner / math.sqrt(2 * self.config.n_layer) if "c_proj" in name else inner
                 nn.init.normal_(parameter, 0.0, std, generator=generator)
 
     def _assign(self, state: dict[str, Tensor]) -> None:

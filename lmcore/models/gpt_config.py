@@ -8,6 +8,8 @@ from typing import ClassVar
 from lmcore.models.config import NetworkConfig
 from lmcore.models.positions import POSITIONS
 
+INITS = ("gpt-2", "wide")
+
 
 @dataclass(frozen=True)
 class GPTConfig(NetworkConfig):
@@ -34,6 +36,9 @@ class GPTConfig(NetworkConfig):
     position: str = "learned"
     """How it knows where a token stands: learned, sinusoidal, rotary, alibi or none; see `models/positions.py`."""
 
+    init: str = "gpt-2"
+    """How large the new weights are: "gpt-2" (0.02; begins by guessing) or "wide"; see `GPT._initialise`."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.n_embd % self.n_head:
@@ -42,6 +47,8 @@ class GPTConfig(NetworkConfig):
             raise ValueError(f"block_size must be even, not {self.block_size}")
         if self.position not in POSITIONS:
             raise ValueError(f"position must be one of {', '.join(POSITIONS)}, not {self.position!r:.40}")
+        if self.init not in INITS:
+            raise ValueError(f"init must be one of {', '.join(INITS)}, not {self.init!r:.40}")
         if self.position == "rotary" and self.head_dim % 2:
             raise ValueError(f"rotary positions turn pairs of dimensions, so a head's {self.head_dim} must be even")
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 PRECISIONS = ("float32", "bfloat16", "auto")
+OPTIMIZERS = ("adamw", "muon")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 # name: (lowest, highest, whole numbers only)
@@ -19,6 +20,7 @@ LIMITS: dict[str, tuple[float, float, bool]] = {
     "weight_decay": (0, 10, False),
     "beta1": (0, 0.9999, False),
     "beta2": (0, 0.99999, False),
+    "start_share": (0, 1, False),
     "grad_clip": (0, 1e6, False),
     "seed": (0, 2**31 - 1, True),
     "report_every": (0, 100_000, True),
@@ -37,14 +39,18 @@ class TrainConfig:
     """How many batches the model learns from."""
     batch_size: int = 32
     """Windows in a batch, each as long as the model's block_size."""
+    start_share: float = 0.25
+    """The share of the windows that begin a passage; the others lie anywhere."""
     learning_rate: float = 2e-3
     """The highest learning rate, reached after the warm-up."""
     min_lr_ratio: float = 0.1
     """The learning rate at the last step, as a share of the highest."""
     warmup_steps: int = 50
     """Steps over which the learning rate rises from 0 in a straight line; at most max_steps."""
+    optimizer: str = "adamw"
+    """"adamw", or "muon": Muon for the matrices inside, AdamW for the rest; see `training/optimizers.py`."""
     weight_decay: float = 0.1
-    """How strongly AdamW pulls matrices towards 0; biases and norms are left alone."""
+    """How strongly the optimizer pulls matrices towards 0; biases and norms are left alone."""
     beta1: float = 0.9
     """AdamW's memory of the gradient."""
     beta2: float = 0.99
@@ -75,7 +81,7 @@ class TrainConfig:
                 raise ValueError(f"{name} must be a {'whole ' if whole else ''}number, not {value!r:.40}")
             if not low <= value <= high:  # also refuses NaN
                 raise ValueError(f"{name} must lie between {low:,} and {high:,}, not {value:,}")
-        for name, allowed in (("precision", PRECISIONS), ("device", DEVICES)):
+        for name, allowed in (("optimizer", OPTIMIZERS), ("precision", PRECISIONS), ("device", DEVICES)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r:.40}")
 

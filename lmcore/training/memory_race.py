@@ -101,7 +101,8 @@ def _learn(family: str, distance: int, seed: int, run: int) -> tuple[Any, int | 
     """
     import torch
 
-    from lmcore.training.trainer import make_optimizer, update
+    from lmcore.training.optimizers import make_optimizer
+    from lmcore.training.trainer import update
 
     model = _new(family, run)
     optimizer, parameters = make_optimizer(model, TRAIN, torch.device("cpu")), list(model.parameters())

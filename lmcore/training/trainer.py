@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from lmcore.batches import Ints, Tokens, batches, evaluation_windows
 from lmcore.training.config import TrainConfig
+from lmcore.training.optimizers import Together, learning, make_optimizer
 from lmcore.training.report import REPORT_SECONDS, Arrays, StepReport
 
 Inputs = Tensor | tuple[Tensor, ...]  # what a model is called with; more than one for those that read a source too
@@ -41,7 +42,8 @@ def train(
     earlier run of the same configuration, which then continues exactly, with the report after that step.
     """
     T = model.config.block_size
-    data = batches(train_tokens, batch_size=config.batch_size, block_size=T, seed=config.seed)
+    share = config.start_share
+    data = batches(train_tokens, batch_size=config.batch_size, block_size=T, seed=config.seed, start_share=share)
     held_out = evaluation_windows(held_out_tokens, T, config.eval_windows * T)
 
     def evaluate(model: Any) -> float:
@@ -143,7 +145,7 @@ def learn(
 
 def update(
     model: Any,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Together | torch.optim.Optimizer,
     parameters: list[nn.Parameter],
     x: Inputs,
     y: Tensor,
@@ -170,25 +172,6 @@ def _loss(model: Any, x: Inputs, y: Tensor) -> Tensor:
 def clip_gradients(parameters: list[nn.Parameter], longest: float) -> Tensor:
     """Scale all gradients down together so that their length is at most `longest`; their length before, as a tensor."""
     return nn.utils.clip_grad_norm_(parameters, longest or math.inf, foreach=True)
-
-
-def learning(model: nn.Module) -> list[nn.Parameter]:
-    """The parameters that are trained; the others are frozen."""
-    return [p for p in model.parameters() if p.requires_grad]
-
-
-def make_optimizer(model: nn.Module, config: TrainConfig, device: torch.device) -> torch.optim.AdamW:
-    """AdamW that decays matrices only, and only those that learn: what is frozen does not move by a bit.
-
-    Loshchilov and Hutter (2019), https://arxiv.org/abs/1711.05101.
-    """
-    parameters = learning(model)
-    groups = [
-        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": config.weight_decay},
-        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
-    ]
-    fused = device.type in ("cpu", "cuda")
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(config.beta1, config.beta2), fused=fused)
 
 
 def pick_device(name: str) -> torch.device:
@@ -273,8 +256,8 @@ def _finite(parameters: list[nn.Parameter]) -> bool:
         return bool(torch.stack([p.sum() for p in parameters]).isfinite().all())
 
 
-def _state(model: nn.Module, optimizer: torch.optim.Optimizer, step: int, seconds: float) -> Arrays:
-    """Weights, both of AdamW's moments of those that learn, the step and the seconds.
+def _state(model: nn.Module, optimizer: Together, step: int, seconds: float) -> Arrays:
+    """Weights, the optimizer's moments of those that learn, the step and the seconds.
 
     Batches and dropout follow from seed and step.
     """
@@ -282,15 +265,14 @@ def _state(model: nn.Module, optimizer: torch.optim.Optimizer, step: int, second
     for name, p in model.named_parameters():
         if not p.requires_grad:
             continue
-        for moment in ("exp_avg", "exp_avg_sq"):
-            value = optimizer.state[p][moment] if optimizer.state[p] else torch.zeros_like(p)
+        memory, moments = optimizer.memory_of(p)
+        for moment in moments:
+            value = memory.get(moment, torch.zeros_like(p))
             arrays[f"{moment}/{name}"] = value.detach().to("cpu", copy=True).numpy()
     return arrays | {"step": np.array([step], np.int64), "seconds": np.array([seconds], np.float64)}
 
 
-def _restore(
-    model: nn.Module, optimizer: torch.optim.Optimizer, arrays: Mapping[str, NDArray[Any]]
-) -> tuple[int, float]:
+def _restore(model: nn.Module, optimizer: Together, arrays: Mapping[str, NDArray[Any]]) -> tuple[int, float]:
     _load(model, arrays, "weights/")
     if "step" not in arrays:
         raise ValueError("the saved state does not say at which step it was")
@@ -298,12 +280,13 @@ def _restore(
     for name, p in model.named_parameters():
         if not p.requires_grad:
             continue
+        memory, moments = optimizer.memory_of(p)
         state: dict[str, Tensor] = {"step": torch.tensor(float(step), device=p.device)}
-        for moment in ("exp_avg", "exp_avg_sq"):
+        for moment in moments:
             value = arrays.get(f"{moment}/{name}")
             if value is None or value.shape != tuple(p.shape):
                 raise ValueError(f"the saved state does not fit this model: {moment} of {name}")
             state[moment] = torch.from_numpy(np.array(value)).to(p.device)
         if step:
-            optimizer.state[p] = state
+            memory.update(state)
     return step, float(arrays["seconds"][0]) if "seconds" in arrays else 0.0

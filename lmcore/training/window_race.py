@@ -72,7 +72,8 @@ def _learn(window: int, steps: int, seed: int) -> Any:
     """A network of this window, trained."""
     import torch
 
-    from lmcore.training.trainer import make_optimizer, update
+    from lmcore.training.optimizers import make_optimizer
+    from lmcore.training.trainer import update
 
     tokenizer, tokens, _ = _text()
     config = configure("ffnn", {"window": window, **NETWORK}, tokenizer.vocab_size)

@@ -319,3 +319,17 @@ def test_steps_use_one_blas_thread(model: GPT) -> None:
         return
     library = next((Path(np.__file__).parent.parent / "numpy.libs").glob("*openblas*"))
     assert ctypes.CDLL(str(library)).scipy_openblas_get_num_threads64_() == 1
+
+
+def test_how_large_new_weights_are() -> None:
+    """By default a new model guesses (ln V); "wide" keeps a vector's length through the blocks."""
+    config = GPTConfig(vocab_size=500, block_size=16, n_layer=2, n_head=2, n_embd=64)
+    wide = GPTConfig.from_dict({**config.to_dict(), "init": "wide"})
+    plain, large = GPT(config), GPT(wide)
+    assert plain.h[0].mlp.c_fc.weight.std().item() == pytest.approx(0.02, rel=0.05)
+    assert large.h[0].mlp.c_fc.weight.std().item() == pytest.approx(1 / 8, rel=0.05)
+    assert large.h[0].mlp.c_proj.weight.std().item() == pytest.approx(1 / 16, rel=0.05)  # 1/√C · 1/√(2 · 2)
+    assert large.wte.weight.std().item() == pytest.approx(3 / 8, rel=0.05)
+    assert large.wpe.weight.std().item() == pytest.approx(0.02, rel=0.1)
+    with pytest.raises(ValueError, match="init must be one of gpt-2, wide"):
+        GPTConfig(vocab_size=10, init="huge")

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from lmcore.batches import Tokens, batches
 from lmcore.models.attention import UNWATCHED, Unwatched
 from lmcore.models.gpt import GPT, GPTConfig
-from lmcore.training import trainer
+from lmcore.training import optimizers, trainer
 from lmcore.training.config import TrainConfig
 
 SHAPE = GPTConfig(vocab_size=11, block_size=12, n_layer=1, n_head=2, n_embd=16)
@@ -163,11 +163,39 @@ def test_bfloat16_learns_too_and_auto_chooses() -> None:
 
 def test_only_matrices_decay() -> None:
     model = GPT(SHAPE)
-    optimizer = trainer.make_optimizer(model, CONFIG, torch.device("cpu"))
+    optimizer = optimizers.make_optimizer(model, CONFIG, torch.device("cpu"))
     decayed, free = (group["params"] for group in optimizer.param_groups)
     assert all(p.dim() == 2 for p in decayed)
     assert all(p.dim() == 1 for p in free)
     assert [group["weight_decay"] for group in optimizer.param_groups] == [0.1, 0.0]
+
+
+def test_muon_takes_the_matrices_inside_and_goes_on_exactly() -> None:
+    """One Muon step by hand: the momentum's directions made equally long (U Vᵀ, roughly), times 0.2 √(longer side)."""
+    config = dataclasses.replace(CONFIG, optimizer="muon", weight_decay=0.0, warmup_steps=0, n_snapshots=0)
+    model = GPT(SHAPE, seed=1)
+    inner = {id(p) for p in optimizers.inner_matrices(model)}
+    named = {name for name, p in model.named_parameters() if id(p) in inner}
+    parts = ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")
+    assert named == {f"h.0.{part}.weight" for part in parts}
+
+    before = model.h[0].mlp.c_fc.weight.detach().clone()
+    reports = trainer.train(model, cycle(), cycle(100), config)
+    next(reports), next(reports)
+    moved = (before - model.h[0].mlp.c_fc.weight.detach()) / (config.learning_rate_at(1) * 0.2 * math.sqrt(64))
+    singular = torch.linalg.svdvals(moved)  # (16,) of a (64, 16) matrix
+    assert 0.2 < singular.min() <= singular.max() < 1.3
+
+    whole, reports_whole = run(config)
+    assert reports_whole[-1].loss < reports_whole[0].loss - 0.5
+    model = GPT(SHAPE, seed=1)
+    half = None
+    for report in trainer.train(model, cycle(), cycle(100), config):
+        if report.step == 8:
+            half = report.state_arrays()
+            break
+    again, _ = run(config, resume=half)
+    assert same(again.state_arrays(), whole.state_arrays())
 
 
 def test_a_very_short_text_can_be_trained_on() -> None:
