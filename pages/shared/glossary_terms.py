@@ -81,6 +81,13 @@ TERMS: list[Term] = [
         ("UTF-8", "How characters are written as bytes: one for a Latin letter, up to four for others.", "", "bytes"),
     ),
     *_of(
+        "history",
+        ("multimodal", "Reading text, pictures and sounds in one sequence: each is cut into tokens of its own.", "",
+         "pictures, sounds, images, audio"),
+        ("log axis", "An axis on which equal steps are equal factors: ten times more, and ten times more again.", "",
+         "logarithmic scale"),
+    ),
+    *_of(
         "markov-chains",
         (
             "Markov assumption", "The future depends on the present only: on the last token, or the last few.",

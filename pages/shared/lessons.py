@@ -41,6 +41,11 @@ CHAPTERS: dict[str, list[Lesson]] = {
             ":material/content_cut:",
         ),
         Lesson(
+            "history", "foundations/history.py", "A short history",
+            "From letters counted by hand to chatbots: every system in time, with its paper and its page.",
+            ":material/history:",
+        ),
+        Lesson(
             "glossary", "foundations/glossary.py", "Glossary",
             "Every symbol and word of the course, with the page that shows it.", ":material/menu_book:",
         ),

@@ -17,6 +17,7 @@ STAGES = {  # what must be drawn before a page counts as open
     "train": ".js-plotly-plot .main-svg",
     "probability": ".js-plotly-plot .main-svg",
     "tokens": ".token-cuts",
+    "history": ".history-line .row.shown",
     "glossary": "h1",
     "markov-chains": ".markov-chain",
     "n-grams": ".js-plotly-plot .main-svg",
