@@ -18,10 +18,12 @@ OTHERS: dict[str, tuple[str, str]] = {
     "word2vec": ("lmcore.models.word2vec", "Word2Vec"),
     "translator": ("lmcore.models.translator", "Translator"),
     "bahdanau": ("lmcore.models.seq2seq", "Bahdanau"),
+    "chatbot": ("lmcore.models.chatbot", "Chatbot"),
 }
 """Trained, saved and traced like the families above, but no language models: by themselves they give no p(next token).
 
-Those of TRANSLATORS become one when they have read something: `model.given(source_ids)`."""
+Those of TRANSLATORS become one when they have read something: `model.given(source_ids)`; a chatbot is one, of
+conversations, which nobody but its own lesson has."""
 
 TRANSLATORS = ("translator", "bahdanau")
 
@@ -35,6 +37,7 @@ CONFIGS: dict[str, tuple[str, str]] = {
     "word2vec": ("lmcore.models.word2vec_config", "Word2VecConfig"),
     "translator": ("lmcore.models.translator_config", "TranslatorConfig"),
     "bahdanau": ("lmcore.models.translator_config", "BahdanauConfig"),
+    "chatbot": ("lmcore.models.gpt_config", "GPTConfig"),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from lmcore.tokenizers.base import START, START_ID, Tokenizer
 from lmcore.tokenizers.bpe import BPETokenizer
 from lmcore.tokenizers.char import CharTokenizer
+from lmcore.tokenizers.chat import ChatTokenizer
 from lmcore.tokenizers.checks import MAX_VOCAB
 from lmcore.tokenizers.pairs import PairTokenizer
 from lmcore.tokenizers.word import WordTokenizer
@@ -25,6 +26,7 @@ __all__ = [
     "START_ID",
     "BPETokenizer",
     "CharTokenizer",
+    "ChatTokenizer",
     "PairTokenizer",
     "Tokenizer",
     "WordTokenizer",
@@ -44,6 +46,8 @@ def from_dict(data: Any) -> Tokenizer:
         raise ValueError("this is not the description of a tokenizer")
     if data.get("kind") == PairTokenizer.kind:  # a translator's; it is made from pairs, not from a text
         return PairTokenizer.from_dict(data)
+    if data.get("kind") == ChatTokenizer.kind:  # a chatbot's, with tokens for whose turn it is
+        return ChatTokenizer.from_dict(data)
     return _class(data.get("kind")).from_dict(data)
 
 

@@ -41,6 +41,8 @@ def validate(spec: Any) -> Spec:
     family = spec["model"].get("family")
     if family in TRANSLATORS:
         raise ValueError("a translator learns from pairs of sentences, not from a text")
+    if family == "chatbot":
+        raise ValueError("a chatbot learns from conversations, not from a text")
     settings = {name: value for name, value in spec["model"].items() if name != "family"}
     vocab_size = tokenizer.get("vocab_size", 256)  # of characters it is only known when the text is read
     config = configure(family, settings, vocab_size)

@@ -34,7 +34,7 @@ Event = dict[str, Any]
 SAMPLE_TEMPERATURE = 0.8
 SAMPLE_TOKENS = {"char": 240, "word": 60, "bpe": 100}
 METRIC_CHARS = 60_000  # of the held-out text, for the metrics of a finished run
-TRAINERS = {"word2vec": "lmcore.training.word2vec"} | dict.fromkeys(TRANSLATORS, "lmcore.training.pairs")
+TRAINERS = {"word2vec": "lmcore.training.word2vec", "chatbot": "lmcore.training.chat"} | dict.fromkeys(TRANSLATORS, "lmcore.training.pairs")
 """Family -> the module that trains, samples and measures it, where that is not lmcore.training.trainer."""
 
 
