@@ -90,16 +90,9 @@ def parse(text: str, title: str = "Your pairs") -> Pairs:
     text = cleaned(text)
     if not text:
         raise CorpusError("There is no pair yet. Write a sentence, a tab or a semicolon, and its translation.")
-    rows, separator = _rows(text, above)
-    notes = []
-    columns = min(len(cells) for _, cells in rows)
-    if columns > 2:
-        notes.append(f"There are {columns} columns; the first two are read.")
+    rows, notes = columns(text, above)
     found: dict[tuple[str, str], None] = {}
-    for line, cells in rows:
-        if len(cells) != 2 and columns <= 2:
-            raise _open_quote(text, line, cells, separator, above) or _uneven(line, cells, separator)
-        source, target = (" ".join(cell.replace("\ufeff", "").split()) for cell in cells[:2])
+    for line, (source, target) in rows:
         for side, cell in (("first", source), ("second", target)):
             if not cell:
                 raise CorpusError(f"Line {line:,}: the {side} side is empty. A pair needs both.")
@@ -123,7 +116,25 @@ def parse(text: str, title: str = "Your pairs") -> Pairs:
     return Pairs(clean_title(title) if title else "Your pairs", tuple(found), notes=tuple(notes))
 
 
-def _rows(text: str, above: int) -> tuple[list[tuple[int, list[str]]], str]:
+def columns(
+    text: str, above: int = 0, between: str = "a sentence and its translation"
+) -> tuple[list[tuple[int, tuple[str, str]]], list[str]]:
+    """The first two cells of every line with the number it has, `above` lines further down; and what there is to note.
+
+    `text` is `cleaned`. CorpusError, with the number of the line, where a line has not two cells.
+    """
+    rows, separator = _rows(text, above, between)
+    n = min(len(cells) for _, cells in rows)
+    found = []
+    for line, cells in rows:
+        if len(cells) != 2 and n <= 2:
+            raise _open_quote(text, line, cells, separator, above) or _uneven(line, cells, separator)
+        first, second = (" ".join(cell.replace("\ufeff", "").split()) for cell in cells[:2])
+        found.append((line, (first, second)))
+    return found, [f"There are {n} columns; the first two are read."] if n > 2 else []
+
+
+def _rows(text: str, above: int, between: str) -> tuple[list[tuple[int, list[str]]], str]:
     """The numbered lines as cells, by the separator with which most lines have two cells or more."""
     best: tuple[int, list[tuple[int, list[str]]], str] | None = None
     for separator in _NAMES:
@@ -137,10 +148,7 @@ def _rows(text: str, above: int) -> tuple[list[tuple[int, list[str]]], str]:
         if best is None or fit / len(rows) > best[0] / len(best[1]):
             best = fit, rows, separator
     if best is None:
-        raise CorpusError(
-            f"Line {above + 1:,}: there is no tab, semicolon or comma in it. Put one between a sentence and its "
-            "translation."
-        )
+        raise CorpusError(f"Line {above + 1:,}: there is no tab, semicolon or comma in it. Put one between {between}.")
     return best[1], best[2]
 
 
@@ -187,6 +195,6 @@ def _uneven(line: int, cells: list[str], separator: str) -> CorpusError:
         one_for_all = f" It has a {other}, but one separator serves all lines, here the {name}." if other else ""
         return CorpusError(f"Line {line:,}: there is no {name} in it, so that its second side is missing.{one_for_all}")
     return CorpusError(
-        f"Line {line:,}: there are {len(cells) - 1} {name}s in it, but a pair has one. Put a side with a {name} "
-        "inside into double quotes, or put a tab between the sides."
+        f"Line {line:,}: there are {len(cells) - 1} {name}s in it, but two columns have one between. Put a side with a "
+        f"{name} inside into double quotes, or put a tab between the sides."
     )
