@@ -16,7 +16,7 @@ PAGES = sorted((ROOT / "pages").rglob("*.py"))
 RANKS = [  # a module may import from its own rank and the ranks before it
     {"paths", "files"},
     {"corpora", "tokenizers"},
-    {"batches"},
+    {"batches", "blanks"},
     {"models"},
     {"sampling", "beam", "speculative", "evaluation"},
     {"probes"},

@@ -19,6 +19,10 @@ OTHERS: dict[str, tuple[str, str]] = {
     "translator": ("lmcore.models.translator", "Translator"),
     "bahdanau": ("lmcore.models.seq2seq", "Bahdanau"),
     "chatbot": ("lmcore.models.chatbot", "Chatbot"),
+    "body": ("lmcore.models.classifier", "Body"),
+    "classifier": ("lmcore.models.classifier", "Classifier"),
+    "masked": ("lmcore.models.masked", "Masked"),
+    "denoiser": ("lmcore.models.denoiser", "Denoiser"),
 }
 """Trained, saved and traced like the families above, but no language models: by themselves they give no p(next token).
 
@@ -26,6 +30,8 @@ Those of TRANSLATORS become one when they have read something: `model.given(sour
 conversations, which nobody but its own lesson has."""
 
 TRANSLATORS = ("translator", "bahdanau")
+BLANKS = ("masked", "denoiser")
+"""Those that fill in blanks; their vocabulary is a tokenizer's with a mask and an end (lmcore.tokenizers.blanks)."""
 
 # Each family's config dataclass, with `from_dict`; in modules that import no torch, so that specs are checked cheaply.
 CONFIGS: dict[str, tuple[str, str]] = {
@@ -38,6 +44,10 @@ CONFIGS: dict[str, tuple[str, str]] = {
     "translator": ("lmcore.models.translator_config", "TranslatorConfig"),
     "bahdanau": ("lmcore.models.translator_config", "BahdanauConfig"),
     "chatbot": ("lmcore.models.gpt_config", "GPTConfig"),
+    "body": ("lmcore.models.gpt_config", "GPTConfig"),
+    "classifier": ("lmcore.models.classifier_config", "ClassifierConfig"),
+    "masked": ("lmcore.models.masked_config", "MaskedConfig"),
+    "denoiser": ("lmcore.models.masked_config", "DenoiserConfig"),
 }
 
 

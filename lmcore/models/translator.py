@@ -21,6 +21,7 @@ from lmcore.models.base import Floats
 from lmcore.models.encoder_decoder import MAX_TARGET, PADDING, EncoderDecoder, Given
 from lmcore.models.gpt import MLP
 from lmcore.models.gpt_step import LN_EPS
+from lmcore.models.masked_config import MaskedConfig
 from lmcore.models.network import checksum, table
 from lmcore.models.positions import sinusoidal
 from lmcore.models.translator_config import TranslatorConfig
@@ -70,7 +71,7 @@ class Attention(nn.Module):
 class EncoderBlock(nn.Module):
     """Each word of the source looks at all others, to both sides; then an MLP. Each is added to the stream."""
 
-    def __init__(self, config: TranslatorConfig):
+    def __init__(self, config: TranslatorConfig | MaskedConfig):
         super().__init__()
         self.ln_1 = nn.LayerNorm(config.n_embd, eps=LN_EPS)
         self.attn = Attention(config.n_embd, config.n_head, config.dropout)
@@ -116,6 +117,7 @@ class Translator(EncoderDecoder):
     """
 
     family: ClassVar[str] = "translator"
+    shared: ClassVar[bool] = False  # one table of vectors for what is read and what is written: the denoiser's way
     config: TranslatorConfig
     waves: Tensor
 
@@ -123,7 +125,8 @@ class Translator(EncoderDecoder):
         """New weights from the seed; with None they are left as they come, for someone who fills them in."""
         nn.Module.__init__(self)
         self.config = config
-        self.source_wte = table(config.source_vocab_size, config.n_embd)
+        if not self.shared:
+            self.source_wte = table(config.source_vocab_size, config.n_embd)
         self.wte = table(config.vocab_size, config.n_embd)
         self.encoder = nn.ModuleList(EncoderBlock(config) for _ in range(config.n_layer))
         self.ln_source = nn.LayerNorm(config.n_embd, eps=LN_EPS)

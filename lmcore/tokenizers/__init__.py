@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lmcore.tokenizers.base import START, START_ID, Tokenizer
+from lmcore.tokenizers.blanks import BlankTokenizer
 from lmcore.tokenizers.bpe import BPETokenizer
 from lmcore.tokenizers.char import CharTokenizer
 from lmcore.tokenizers.chat import ChatTokenizer
@@ -25,6 +26,7 @@ __all__ = [
     "START",
     "START_ID",
     "BPETokenizer",
+    "BlankTokenizer",
     "CharTokenizer",
     "ChatTokenizer",
     "PairTokenizer",
@@ -48,6 +50,8 @@ def from_dict(data: Any) -> Tokenizer:
         return PairTokenizer.from_dict(data)
     if data.get("kind") == ChatTokenizer.kind:  # a chatbot's, with tokens for whose turn it is
         return ChatTokenizer.from_dict(data)
+    if data.get("kind") == BlankTokenizer.kind:  # with the marks of a model that fills in blanks
+        return BlankTokenizer.from_dict(data)
     return _class(data.get("kind")).from_dict(data)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from lmcore import corpora
-from lmcore.models import TRANSLATORS, configure
+from lmcore.models import BLANKS, TRANSLATORS, configure
 from lmcore.tokenizers import KINDS
 from lmcore.training.config import TrainConfig
 from lmcore.training.finetune import check_start, check_trained
@@ -26,7 +26,7 @@ MAX_BATCH_TOKENS = 65_536  # batch_size · block_size
 MAX_LOGITS = 100_000_000  # batch_size · block_size · V: 400 MB
 MAX_FLOPS = 2e15  # a whole run; some hours on two cores
 MAX_VOCAB = 32_768
-NOT_CONTINUED = ("word2vec",)  # its one step is the whole text
+NOT_CONTINUED = ("word2vec", *BLANKS)  # the one step of word2vec is the whole text; the others are no language models
 DEFAULT_VOCAB = {"word": 4096, "bpe": 1024}
 
 

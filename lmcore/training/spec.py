@@ -20,8 +20,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from lmcore import corpora, paths
+from lmcore.blanks import marked
 from lmcore.corpora import Corpus
-from lmcore.models import TRANSLATORS, configure, model_class
+from lmcore.models import BLANKS, TRANSLATORS, configure, model_class
+from lmcore.tokenizers import BlankTokenizer
 from lmcore.tokenizers import train as train_tokenizer
 from lmcore.training import finetune
 from lmcore.training.check import VERSION, Spec, check_size, validate
@@ -34,7 +36,13 @@ Event = dict[str, Any]
 SAMPLE_TEMPERATURE = 0.8
 SAMPLE_TOKENS = {"char": 240, "word": 60, "bpe": 100}
 METRIC_CHARS = 60_000  # of the held-out text, for the metrics of a finished run
-TRAINERS = {"word2vec": "lmcore.training.word2vec", "chatbot": "lmcore.training.chat"} | dict.fromkeys(TRANSLATORS, "lmcore.training.pairs")
+TRAINERS = {
+    "word2vec": "lmcore.training.word2vec",
+    "chatbot": "lmcore.training.chat",
+    "classifier": "lmcore.training.labels",
+    **dict.fromkeys(TRANSLATORS, "lmcore.training.pairs"),
+    **dict.fromkeys(BLANKS, "lmcore.training.blanks"),
+}
 """Family -> the module that trains, samples and measures it, where that is not lmcore.training.trainer."""
 
 
@@ -191,6 +199,9 @@ def run(
         more = {"unknown": unknown, "first": bool(begin.first_text)}
     else:
         tokenizer, tokens, held_out, held_out_text = prepare(corpus, canonical_json(spec["tokenizer"]))
+    if family in BLANKS:
+        tokenizer = BlankTokenizer(tokenizer)
+        tokens, held_out = marked(tokens, tokenizer), marked(held_out, tokenizer)
     config = configure(family, settings, tokenizer.vocab_size)
     if begin is not None and (begin.model.family, begin.model.config) != (family, config):
         raise ValueError("the model to start from has another shape than this run says")
