@@ -109,11 +109,11 @@ class GPT(Network):
         "wide" takes 1/√C for the blocks' matrices, which keeps a vector's length through them (Glorot and Bengio,
         "Understanding the Difficulty of Training Deep Feedforward Neural Networks", 2010), and 3/√C for the tokens'
         vectors. Heads that copy a word from earlier in the text are learnt sooner then, but the untrained model is no
-        longer a guesser: its loss is above ln V.
+        longer a guesser: its loss is above ln V. "wide-unsure" makes it one again by a small gain of the last norm.
         """
         generator = torch.Generator().manual_seed(seed)
-        C = self.config.n_embd
-        inner, token = {"gpt-2": (0.02, 0.02), "wide": (1 / math.sqrt(C), 3 / math.sqrt(C))}[self.config.init]
+        wide, C = self.config.init != "gpt-2", self.config.n_embd
+        inner, token = (1 / math.sqrt(C), 3 / math.sqrt(C)) if wide else (0.02, 0.02)
         for name, parameter in self.named_parameters():
             if parameter.dim() < 2:
                 nn.init.constant_(parameter, 1.0 if "ln_" in name and name.endswith("weight") else 0.0)
@@ -122,6 +122,8 @@ class GPT(Network):
             else:
                 std = inner / math.sqrt(2 * self.config.n_layer) if "c_proj" in name else inner
                 nn.init.normal_(parameter, 0.0, std, generator=generator)
+        if self.config.init == "wide-unsure":
+            nn.init.constant_(self.ln_f.weight, 0.1)
 
     def _assign(self, state: dict[str, Tensor]) -> None:
         super()._assign({**state, "lm_head.weight": state["wte.weight"]})

@@ -8,7 +8,7 @@ from typing import ClassVar
 from lmcore.models.config import NetworkConfig
 from lmcore.models.positions import POSITIONS
 
-INITS = ("gpt-2", "wide")
+INITS = ("gpt-2", "wide", "wide-unsure")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class GPTConfig(NetworkConfig):
     """How it knows where a token stands: learned, sinusoidal, rotary, alibi or none; see `models/positions.py`."""
 
     init: str = "gpt-2"
-    """How large the new weights are: "gpt-2" (0.02; begins by guessing) or "wide"; see `GPT._initialise`."""
+    """How large the new weights are: "gpt-2" (0.02), "wide" or "wide-unsure"; see `GPT._initialise`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -331,5 +331,10 @@ def test_how_large_new_weights_are() -> None:
     assert large.h[0].mlp.c_proj.weight.std().item() == pytest.approx(1 / 16, rel=0.05)  # 1/√C · 1/√(2 · 2)
     assert large.wte.weight.std().item() == pytest.approx(3 / 8, rel=0.05)
     assert large.wpe.weight.std().item() == pytest.approx(0.02, rel=0.1)
-    with pytest.raises(ValueError, match="init must be one of gpt-2, wide"):
+    unsure = GPT(GPTConfig.from_dict({**config.to_dict(), "init": "wide-unsure"}))
+    idx = torch.arange(1, 17)[None]
+    losses = [F.cross_entropy(model(idx)[0, :-1], idx[0, 1:]).item() for model in (plain, unsure, large)]
+    assert losses[:2] == pytest.approx([math.log(500)] * 2, abs=0.3)
+    assert losses[2] > math.log(500) + 1
+    with pytest.raises(ValueError, match="init must be one of gpt-2, wide, wide-unsure"):
         GPTConfig(vocab_size=10, init="huge")
