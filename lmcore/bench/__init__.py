@@ -39,6 +39,7 @@ BENCHES: dict[str, Bench] = {
     "growth": Bench("time and memory of n-grams from 10 kB to 50 MB of text", 1),
     "generation": Bench("tokens one at a time from a GPT, beside transformers' GPT-2 and its cache", 1),
     "training": Bench("steps of the trainer, beside transformers' GPT-2 in a plain AdamW loop", None),
+    "tales": Bench("a minute and a half of training on tales, and how well the GPT tells its own", None),
     "recurrent": Bench("steps of an RNN and an LSTM, beside torch's own layers; looking inside", None),
     "embeddings": Bench("word vectors until they complete the analogies of kingdoms, beside gensim", 1),
     "inside": Bench("a full trace of a GPT with lens and norms, and its attention under a pointer, in Chromium", None),

@@ -36,6 +36,11 @@ def times(at_least: float) -> Goal:
     return Goal("ratio", at_least=at_least)
 
 
+def at_least(value: float) -> Goal:
+    """Our figure no less than this."""
+    return Goal("ours", at_least=value)
+
+
 def at_most(value: float) -> Goal:
     """Our figure no more than this."""
     return Goal("ours", at_most=value)

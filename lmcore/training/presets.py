@@ -37,6 +37,31 @@ PRESETS: dict[str, Preset] = {
             {"max_steps": 700, "batch_size": 32, "learning_rate": 4e-3},
             65,
         ),
+        # Learns to keep names and things through a tale, by the heads that copy them; measured by `bench --only tales`.
+        Preset(
+            "stories",
+            "GPT for stories",
+            {
+                "family": "gpt",
+                "n_layer": 4,
+                "n_head": 4,
+                "n_embd": 96,
+                "block_size": 96,
+                "position": "rotary",
+                "init": "wide",
+            },
+            {
+                "max_steps": 1000,
+                "batch_size": 12,
+                "learning_rate": 4e-3,
+                "min_lr_ratio": 0.02,
+                "warmup_steps": 60,
+                "optimizer": "muon",
+                "weight_decay": 0.01,
+                "start_share": 1.0,
+            },
+            100,
+        ),
         Preset(
             "medium",
             "GPT medium",

@@ -110,13 +110,17 @@ def status_sentence(job: JobStatus, run: Run) -> str:
     return f"Step {job.step:,} of {job.max_steps or 0:,}, {pace}{left}.{resumed}{others}"
 
 
+BEGINS_ABOVE = "This size begins above that: its first weights are larger, so it is sure of things before it knows any."
+"""Of a network with `init` "wide"."""
+
+
 def reading(run: Run, vocab_size: int) -> str:
     """What the curves say, with this run's numbers."""
     guess = math.log(vocab_size)
-    said = (
-        f"Random guessing among {vocab_size:,} tokens costs ln {vocab_size:,} = {guess:.2f} nats a token. "
-        f"The loss went from {run.losses[0]:.2f} to {run.losses[-1]:.2f}"
-    )
+    said = f"Random guessing among {vocab_size:,} tokens costs ln {vocab_size:,} = {guess:.2f} nats a token. "
+    if run.losses[0] > guess + 0.5:
+        said += f"{BEGINS_ABOVE} "
+    said += f"The loss went from {run.losses[0]:.2f} to {run.losses[-1]:.2f}"
     if run.held_out_losses:
         gap = run.held_out_losses[-1] - run.losses[-1]
         said += f", and to {run.held_out_losses[-1]:.2f} on text the model never saw"

@@ -246,7 +246,8 @@ lesson.predict(
     ["At zero", "Near ln V, the line of random guessing", "At infinity"],
     1,
     "It spreads its probability over all V tokens alike, so each costs ln V"
-    + (f" = {math.log(vocab_size):.2f} nats here." if vocab_size else "."),
+    + (f" = {math.log(vocab_size):.2f} nats here." if vocab_size else ".")
+    + (f" {live.BEGINS_ABOVE}" if len(run.losses) and run.losses[0] > math.log(vocab_size) + 0.5 else ""),
 )
 
 with st.expander("Go further", icon=":material/tune:"):

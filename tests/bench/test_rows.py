@@ -8,7 +8,7 @@ import pytest
 
 from lmcore.bench import BENCHES, chosen, main, measured
 from lmcore.bench.machine import Machine
-from lmcore.bench.row import Goal, Row, at_most, between, quantity, times
+from lmcore.bench.row import Goal, Row, at_least, at_most, between, quantity, times
 from lmcore.bench.timing import in_turns, percentile, ratio
 
 
@@ -18,6 +18,8 @@ def test_a_goal_is_met_at_its_limit_and_missed_beyond() -> None:
     assert not times(4.1).met(row)
     assert at_most(2.0).met(row)
     assert not at_most(1.9).met(row)
+    assert at_least(2.0).met(row)
+    assert not at_least(2.1).met(row)
     assert between(2, 3).met(row)
     assert not between(2.1, 3).met(row)
     assert not between(1, 1.9).met(row)

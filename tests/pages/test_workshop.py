@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from lmcore import checkpoints
 from lmcore.models import build
 from lmcore.tokenizers.pairs import train_pairs
-from pages.shared import services
+from pages.shared import live, services
 from tests.pages.page import no_exception, open_page, run_script, shown_text
 
 QUICK = {"text": "mouse", "tokenizer": "word", "size": "tiny", "steps": "20"}
@@ -241,3 +242,13 @@ def test_a_device_code_is_shown():
     at.button(key="library.code").click().run()
     no_exception(at)
     assert 9 in [len(code.value) for code in at.code]
+
+
+def test_a_size_that_does_not_begin_by_guessing_says_so() -> None:
+    told = live.Run()
+    for step, loss in ((0, 10.5), (1, 3.0)):
+        told.steps.append(step)
+        told.losses.append(loss)
+    assert live.BEGINS_ABOVE in live.reading(told, 800)
+    told.losses[0] = math.log(800) + 0.1
+    assert live.BEGINS_ABOVE not in live.reading(told, 800)
