@@ -118,8 +118,10 @@ def _clause(
 
 
 def _fitting(rng: Random, thing: str, words: list[str], held_out: bool) -> str:
-    """One of the words that may be said of this thing in this part."""
-    fitting = [word for word in words if kept_back(thing, word) == held_out] or words
+    """One of the words that may be said of this thing in this part; LookupError when there is none."""
+    fitting = [word for word in words if kept_back(thing, word) == held_out]
+    if not fitting:
+        raise LookupError(f"nothing may be said of {thing} here")
     return _often(rng, fitting)
 
 
@@ -167,7 +169,10 @@ def _different(n: int, rng: Random, held_out: bool) -> list[Opinion]:
         raise ValueError(f"there can be 1 to {MAX_LABELLED:,} labelled opinions, not {n:,}")
     found: dict[str, Opinion] = {}
     while len(found) < n:
-        told = _told(rng, held_out)
+        try:
+            told = _told(rng, held_out)
+        except LookupError:  # few words are kept back, and none of this sort for that thing: another text
+            continue
         found.setdefault(told.text, told)
     return list(found.values())
 

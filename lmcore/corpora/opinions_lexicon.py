@@ -157,10 +157,11 @@ UNCOUNTED = ("bread", "rice", "cheese", "weather", "air", "light", "acting", "di
 INTENSE = _words("very really truly absolutely rather quite so simply")
 """They add force and turn nothing round."""
 
-# T a thing, A a word that is said of it and agrees with the opinion, N one that is turned round, V and W verbs likewise.
+# T a thing, A a word that is said of it and agrees with the opinion, N one that is turned round; V and W are verbs.
 PLAIN = (
     "the T was A", "the T was I A", "what a A T", "i found the T A", "we had a A T", "i V the T", "we all V the T",
-    "everybody said that the T was A", "a really A T", "the T seemed A to me",
+    "everybody said that the T was A", "a really A T",
+    "the T seemed A to me",
 )  # fmt: skip
 TURNED = (
     "the T was not N", "the T was not N at all", "the T was never N", "the T was far from N",

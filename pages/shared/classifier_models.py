@@ -1,0 +1,183 @@
+"""The classifiers a person can use, shipped ones first; what each says of a text, and counting words beside it."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from lmcore import checkpoints, paths
+from lmcore.corpora import CorpusError
+from lmcore.corpora import labels as labelled
+from lmcore.corpora.labels import Labelled, Row
+from lmcore.library import LibraryError
+from lmcore.models import word_counts
+from lmcore.models.word_counts import WordCounts
+from lmcore.probes.classifying import Verdict, leave_one_out
+from lmcore.training import classify
+from lmcore.training.labels import tokenize_labels
+from pages.shared import lesson, models, services
+from pages.shared.cache import Unhashed
+from pages.shared.models import Choice, Loaded
+from pages.shared.view import View
+
+DEFAULT, TOPIC = "classifier-sentiment", "classifier-topic"
+MOST_COUNTED = 1_000
+"""Lines from which counting words learns beside a person's own classifier: it is done while the page waits."""
+
+Ids = tuple[int, ...]
+
+
+@functools.cache
+def shipped() -> dict[str, Choice]:
+    """The classifiers that come with the playground, the one of sentiment first."""
+    found = {}
+    for name, folder in checkpoints.shipped().items():
+        card = checkpoints.read_card(folder)
+        if card["family"] == "classifier":
+            found[name] = Choice(name, str(card["title"]), folder, card["family"])
+    return dict(sorted(found.items(), key=lambda item: item[0] != DEFAULT))
+
+
+def choices() -> dict[str, Choice]:
+    """Shipped ones, then this person's own."""
+    found = dict(shipped())
+    for mine in services.library().models(services.workspace()):
+        if mine.family == "classifier":
+            found[f"mine-{mine.id}"] = Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder, mine.family)
+    return found
+
+
+def picker(label: str, view: View, name: str) -> Loaded:
+    """A select box of all classifiers; the picked one, loaded. An id that is gone falls back to the shipped one."""
+    found, slot = choices(), f"{view.key(name)}.missing"
+    if view[name] not in found:
+        st.session_state[slot] = True
+        view.set(**{name: next(iter(found))})
+    titles = {id: choice.title for id, choice in found.items()}
+    st.selectbox(
+        label, list(titles), format_func=titles.__getitem__, key=view.key(name),
+        on_change=lambda: st.session_state.pop(slot, None),
+    )  # fmt: skip
+    if st.session_state.get(slot):
+        st.caption(
+            f"The model of that link is not in your library: this is {lesson.named(titles[view[name]])} instead."
+        )
+    return models.load(found[view[name]])
+
+
+def open_script(loaded: Loaded) -> str:
+    """Lines of a script that make `model` and `tokenizer`."""
+    own = loaded.folder is None or not loaded.folder.is_relative_to(paths.CHECKPOINTS)
+    where = f"Path({str(loaded.folder)!r})" if own else f"checkpoints.shipped()[{loaded.id!r}]"
+    return f"""\
+{"from pathlib import Path" + chr(10) + chr(10) if own else ""}from lmcore import checkpoints
+
+checkpoint = checkpoints.load({where})
+model, tokenizer = checkpoint.model, checkpoint.tokenizer"""
+
+
+def labels_of(loaded: Loaded) -> tuple[str, ...]:
+    model: Any = loaded.model
+    return tuple(model.config.labels)
+
+
+# Lines ----------------------------------------------------------------------------------------------------------------
+
+
+def lines_of(loaded: Loaded) -> Labelled | None:
+    """The lines that a classifier learnt from; None when they are no longer in this person's library."""
+    name = str(loaded.card.get("corpus", {}).get("name", ""))
+    if name in classify.SHIPPED:
+        return labelled.shipped(classify.SHIPPED[name])
+    sha256 = str(loaded.card.get("corpus", {}).get("sha256", ""))
+    library, workspace = services.library(), services.workspace()
+    kept = next((text for text in library.texts(workspace) if text.sha256 == sha256), None)
+    if kept is None:
+        return None
+    try:
+        return _parsed(sha256, Unhashed(library.read_text(workspace, kept.id)))
+    except (CorpusError, LibraryError):
+        return None
+
+
+@functools.lru_cache(maxsize=16)
+def _parsed(sha256: str, hidden: Unhashed) -> Labelled:
+    return labelled.parse(hidden.value)
+
+
+def counted(loaded: Loaded, lines: Labelled | None) -> WordCounts | None:
+    """Logistic regression on the words of the same lines."""
+    if lines is None or lines.labels != labels_of(loaded):
+        return None
+    return _counted(loaded.hash, Unhashed((loaded, lines)))
+
+
+@functools.lru_cache(maxsize=16)
+def _counted(content: str, hidden: Unhashed) -> WordCounts:
+    loaded, lines = hidden.value
+    data = tokenize_labels(
+        loaded.tokenizer, lines.split()[0][:MOST_COUNTED], lines.labels, loaded.model.config.block_size
+    )
+    return word_counts.fit(data.ids, data.y, loaded.tokenizer.vocab_size, len(lines.labels))
+
+
+# Asking ---------------------------------------------------------------------------------------------------------------
+
+
+def ids_of(loaded: Loaded, text: str) -> tuple[Ids, int]:
+    """The tokens that are read of a text, and how many more there are."""
+    model: Any = loaded.model
+    ids, most = tuple(loaded.tokenizer.encode(" ".join(text.lower().split()))), model.config.block_size - 1
+    return ids[:most], max(0, len(ids) - most)
+
+
+def verdict(loaded: Loaded, ids: Ids) -> Verdict:
+    """The network's, with each token left out once."""
+    return _verdict(loaded.hash, ids, Unhashed(loaded.model))
+
+
+def counts_verdict(loaded: Loaded, counts: WordCounts, ids: Ids) -> Verdict:
+    """The counter's, likewise."""
+    return _verdict(f"counts {loaded.hash}", ids, Unhashed(counts))
+
+
+@functools.lru_cache(maxsize=512)
+def _verdict(content: str, ids: Ids, hidden: Unhashed) -> Verdict:
+    return leave_one_out(hidden.value, ids)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The held-out lines before both classifiers."""
+
+    rows: list[Row]
+    y: list[int]
+    network: np.ndarray
+    counts: np.ndarray | None
+
+
+def tested(loaded: Loaded, lines: Labelled, counts: WordCounts | None) -> Tested:
+    """p(label | text) of all held-out lines by both."""
+    return _tested(loaded.hash, Unhashed((loaded, lines, counts)))
+
+
+@functools.lru_cache(maxsize=16)
+def _tested(content: str, hidden: Unhashed) -> Tested:
+    loaded, lines, counts = hidden.value
+    rows = lines.split()[1]
+    data = tokenize_labels(loaded.tokenizer, rows, lines.labels, loaded.model.config.block_size)
+    probs = np.asarray(loaded.model.probabilities(data.ids), np.float64)
+    return Tested(rows, data.y, probs, None if counts is None else counts.probabilities(data.ids))
+
+
+def warm_up() -> None:
+    """Load the shipped ones, fit their counters and test both, before the first visitor comes."""
+    for choice in shipped().values():
+        loaded = models.load(choice)
+        lines = lines_of(loaded)
+        if lines is not None:
+            tested(loaded, lines, counted(loaded, lines))
