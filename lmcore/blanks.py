@@ -24,10 +24,10 @@ from lmcore.tokenizers.base import START_ID
 from lmcore.tokenizers.blanks import BlankTokenizer
 
 IGNORED = -100  # where nothing is to be predicted: torch's cross-entropy leaves it out
-SHARES = (0.08, 0.4)  # the lowest and highest share of hidden words in training
+SHARES = (0.1, 0.5)  # the lowest and highest share of hidden words in training
 MEASURED_SHARE = 0.15  # where something is measured, as in BERT's training
 UNKNOWN = 0.01  # of the words that are seen are read as <unk> in training, so that a model has met it
-WHOLE_SHARE = 0.5  # of the examples are passages from their first word on; the others begin and end anywhere
+WHOLE_SHARE = 0.6  # of the examples are passages from their first word on; the others begin and end anywhere
 SHORTEST = 4  # tokens of an example
 
 Ids = Sequence[int] | Ints

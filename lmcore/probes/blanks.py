@@ -74,3 +74,53 @@ def restored(model: Any, ids: Ids, hidden: NDArray[np.bool_]) -> list[int]:
         written.append(token)
         state, log_probs = given.step(state, token)
     return written
+
+
+def moved(vectors: Any, ids: Sequence[int], instead: Sequence[int]) -> NDArray[np.float32]:
+    """(R, T): how far row r of `vectors(ids)` (R, C) goes when word t is another one, as a share of its length.
+
+    `instead` (T,) are the other words. Each change is a pass of its own over as many tokens, so that what may not be
+    looked at moves by exactly 0.
+    """
+    before = vectors(list(ids))
+    length = np.linalg.norm(before, axis=1)
+    found = np.empty((len(before), len(ids)), np.float32)
+    for t, other in enumerate(instead):
+        changed = [*ids[:t], other, *ids[t + 1 :]]
+        found[:, t] = np.linalg.norm(vectors(changed) - before, axis=1) / length
+    return found
+
+
+def three_masks(
+    masked_model: Any, gpt: Any, denoiser: Any, ids: Sequence[int], gpt_ids: Sequence[int]
+) -> dict[str, Any]:
+    """Who may look at whom, found out by changing words: (T, T) arrays, row r the word whose vector is read.
+
+    "both": the masked model; "left": the language model; and of the denoiser "encoder" (the source as read), "cross"
+    (what is written at r, when word t of the source changes) and "written" (when word t of what is written changes).
+    """
+
+    def others(row: Sequence[int]) -> list[int]:
+        return [row[(t + 1) % len(row)] if row[(t + 1) % len(row)] != i else i % 7 + 2 for t, i in enumerate(row)]
+
+    def last(trace: dict[str, Any], name: str) -> NDArray[np.float32]:
+        return np.asarray(trace[name])
+
+    mine, theirs = others(ids), others(gpt_ids)
+    given = denoiser.given(ids)
+    return {
+        "both": moved(lambda row: last(masked_model.trace(row), "ln_f"), ids, mine),
+        "left": moved(lambda row: last(gpt.trace(row), "ln_f")[1:], gpt_ids, theirs),
+        "encoder": moved(lambda row: last(denoiser.trace(row), "memory"), ids, mine),
+        "cross": moved(lambda row: last(denoiser.given(row).trace(ids), "ln_f")[1:], ids, mine),
+        "written": moved(lambda row: last(given.trace(row), "ln_f")[1:], ids, mine),
+    }
+
+
+WHERE = ("all", "later", "before", "nowhere")
+
+
+def where(ids: NDArray[np.int64], place: int) -> str:
+    """Where else in the passage the hidden word stands: only "later", "before" (perhaps later too), or "nowhere"."""
+    same = np.flatnonzero(ids == ids[place])
+    return "before" if same[0] < place else "later" if same[-1] > place else "nowhere"
