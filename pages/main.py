@@ -11,7 +11,8 @@ if str(ROOT) not in sys.path:  # `streamlit run` puts this file's folder on the 
 
 st.set_page_config(page_title="LM Playground", page_icon=str(ROOT / "assets" / "images" / "icon.png"), layout="wide")
 
-from pages.shared.lessons import CHAPTERS  # noqa: E402  (needs the path above)
+from pages.shared import glossary_words  # noqa: E402  (needs the path above)
+from pages.shared.lessons import CHAPTERS  # noqa: E402
 
 pages = {
     chapter: [
@@ -28,3 +29,4 @@ pages = {
     for chapter, lessons in CHAPTERS.items()
 }
 st.navigation(pages).run()
+glossary_words.tips()

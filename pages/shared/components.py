@@ -65,12 +65,13 @@ def _assets(name: str) -> tuple[str, str]:
     return "\n".join(js), "\n".join(css)
 
 
-def register(name: str) -> Any:
+def register(name: str, *, isolate_styles: bool = True) -> Any:
     """A component of the two files of its name in assets/components; once, when its wrapper is imported."""
     js, css = _assets(name)
     return st.components.v2.component(
-        f"lm_{name}", html=f'<div class="lm {name.replace("_", "-")}"></div>', js=js, css=css
-    )
+        f"lm_{name}", html=f'<div class="lm {name.replace("_", "-")}"></div>', js=js, css=css,
+        isolate_styles=isolate_styles,
+    )  # fmt: skip
 
 
 _BENCH = register("temperature_bench")

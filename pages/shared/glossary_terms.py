@@ -40,7 +40,7 @@ TERMS: list[Term] = [
         (
             "language model",
             "What gives every sequence of tokens a probability; in practice, every possible next token after those "
-            "so far.", r"p(x_1, \dots, x_L)", "LM",
+            "so far.", r"p(x_1, \dots, x_L)", "LM, generator",
         ),
         (
             "chain rule",
@@ -76,7 +76,8 @@ TERMS: list[Term] = [
             "Begin with single characters or bytes, and again and again join the pair that occurs most often.", "",
             "BPE, merges, subword",
         ),
-        ("unknown token", "What stands in the place of a word that the vocabulary does not have.", "", "<unk>, OOV"),
+        ("unknown token", "What stands in the place of a word that the vocabulary does not have.", "",
+         "<unk>, OOV, out-of-vocabulary"),
         ("start token", "Stands before every text, so that the first token has something before it.", "", "<s>, BOS"),
         ("UTF-8", "How characters are written as bytes: one for a Latin letter, up to four for others.", "", "bytes"),
     ),
@@ -105,7 +106,7 @@ TERMS: list[Term] = [
          "bigram, trigram, order"),
         ("sparsity", "Most n-grams never occur in a text, so their counts are 0 although they are possible."),
         (
-            "smoothing", "Taking some probability from what was seen and giving it to what was not.", "",
+            "smoothing", "Taking some probability from what was seen and giving it to what was not.", r"\alpha, \gamma",
             "add-k, Witten-Bell, Kneser-Ney, absolute discounting, interpolation, Jelinek-Mercer",
         ),
         ("backoff", "Where a context was never seen, asking a shorter one.", "", "stupid backoff"),
@@ -116,6 +117,7 @@ TERMS: list[Term] = [
         ("parameter", "A number that training changes. All of them together are the model.", r"\theta",
          "weight, weights, parameters"),
         ("bias", "A number that is added after a matrix product, the same for every input.", "b"),
+        ("linear layer", "A matrix product and a bias, with no bend after it.", "W x + b", "matrix, U"),
         ("hidden layer", "Numbers between input and output, which nobody prescribes: training finds what they are for.",
          "h", "hidden unit, activation"),
         ("logits", "The scores of all tokens before softmax: any numbers, the higher the likelier.", "z", "scores"),
@@ -139,6 +141,7 @@ TERMS: list[Term] = [
         ("embedding", "The vector that stands for a token: a row of a learned table.", "e", "word vector, n_embd, wte"),
         ("Word2Vec", "Learns word vectors by guessing the words nearby (Mikolov and others, 2013).", "",
          "skip-gram, negative sampling"),
+        ("one-hot", "A vector with 1 at a token's index and 0 elsewhere: times the table, it picks one row.", "x_w"),
         ("cosine", "How far two vectors point the same way: 1 the same, 0 at a right angle, −1 opposite.",
          r"\cos\theta", "cosine similarity, nearest neighbours"),
         ("analogy", "Directions carry meaning: queen − female + male lies near king.", "", "king, queen"),
@@ -167,6 +170,7 @@ TERMS: list[Term] = [
         ("output gate", "How much of the cell is shown as the hidden state.", "o_t"),
         ("sigmoid", "Bends any number into one from 0 to 1.", r"\sigma(x) = 1 / (1 + e^{-x})"),
         ("tanh", "Bends any number into one from −1 to 1.", r"\tanh"),
+        ("ReLU", "Bends by cutting: negative numbers become 0, the others stay.", r"\max(0, x)"),
     ),
     *_of(
         "positions",
@@ -190,6 +194,7 @@ TERMS: list[Term] = [
         ("causal mask", "Hides later tokens: their scores become −∞, their weights 0.", "M", "mask, causal"),
         ("head", "One attention with queries, keys and values of its own; several work side by side.", "H",
          "multi-head, n_head, head_dim"),
+        ("head width", "How many numbers a query, key or value of one head has.", "d", "head_dim, D"),
     ),
     *_of(
         "inside-gpt",
@@ -198,6 +203,7 @@ TERMS: list[Term] = [
         ("GPT", "A transformer that reads from left to right only and predicts the next token: decoder-only.", "",
          "decoder-only, generative pre-trained transformer"),
         ("block", "Attention, then an MLP, each added to the stream.", "", "layer, n_layer"),
+        ("width", "How many numbers stand for one token in a network.", "C", "n_embd, hidden_size, channels"),
         ("residual stream", "The vector of each token that runs through all blocks; each adds to it.", "x",
          "stream, skip connection"),
         ("layer norm", "Brings a vector to mean 0 and one size before a part reads it.", "", "LayerNorm"),
@@ -222,6 +228,7 @@ TERMS: list[Term] = [
         ("temperature", "Divides the scores before softmax: below 1 the likely tokens gain, above 1 the others do.",
          r"T", "annealed, p^(1/T)"),
         ("greedy", "Always taking the most probable token: temperature 0.", "T = 0", "argmax"),
+        ("prompt", "The text that a model is given; what it writes after it is the completion.", "", "completion"),
         ("entropy", "How open a distribution is: the mean of −ln p under itself; ln V at most.", "H(p)"),
     ),
     *_of(
@@ -296,6 +303,48 @@ TERMS: list[Term] = [
         ("BLEU", "How many words and word groups of a translation also stand in a reference, from 0 to 100."),
         ("chrF", "How many groups of letters of a translation also stand in a reference, from 0 to 100.", "",
          "chrf"),
+    ),
+    *_of(
+        "fill-in-the-blanks",
+        ("masked model", "Reads a text in which words are hidden and guesses each of them from both sides (BERT: "
+         "Devlin and others, 2019).", "", "masked language model, MLM, BERT, bidirectional"),
+        ("mask token", "Stands in the place of a hidden word.", "", "<mask>, [MASK], blank"),
+        ("encoder-only", "A transformer in which every token sees all the others: it reads well, and cannot write."),
+        ("decoder-only", "A transformer under the causal mask: every token sees those before it, so it can write."),
+        ("encoder-decoder", "An encoder reads a whole text; a decoder writes another and looks at both.", "",
+         "sequence to sequence"),
+        ("denoising", "Learning to write a damaged text as it was, with words hidden or left out (BART: Lewis and "
+         "others, 2020).", "", "BART, denoise, infilling, span"),
+    ),
+    *_of(
+        "classifier",
+        ("classifier", "Gives each label a probability for a text: here a head on top of a pre-trained body.", "",
+         "classification, sentiment, topic"),
+        ("label", "What a text is sorted under; a person gives it for each example.", "", "class, labelled"),
+        ("classifier head", "What turns the vector of a whole text into a score for each label.", "",
+         "feed-forward head"),
+        ("accuracy", "The share of texts whose most probable label is the right one."),
+        ("confusion matrix", "How many texts of each label (rows) were given each label (columns): right ones lie on "
+         "the diagonal."),
+        ("calibration", "Whether answers that are given with 80 % are right in 80 of 100 cases.", "",
+         "reliability, calibrated"),
+        ("leave one out", "Taking one word away and asking again: what changes is what that word did.", "",
+         "occlusion, attribution"),
+        ("logistic regression", "Each feature times its weight, summed, through softmax: a classifier of one layer.",
+         "", "word counts, bag of words"),
+        ("few-label curve", "Accuracy against the number of labelled examples, with pre-training and without.", "",
+         "learning curve, labels"),
+    ),
+    *_of(
+        "chatbot",
+        ("chatbot", "A next-token predictor, fine-tuned on conversations: the chat is one text, and it goes on.", "",
+         "assistant, dialogue, conversation"),
+        ("special token", "A token that no typed text becomes: it says who speaks or where an answer ends, and only "
+         "the program puts it in.", "", "control token, <user>, <bot>"),
+        ("turn", "What one side of a conversation says before the other answers.", "", "message, exchange"),
+        ("full context", "When a chat is longer than the window its oldest part is left out: for the model it was "
+         "never said.", "", "context full, forgets, memory"),
+        ("refusal", "An answer that says no. It is learnt from examples, as every other answer is.", "", "refuse"),
     ),
 ]  # fmt: skip
 

@@ -19,6 +19,8 @@ from lmcore.models.base import LanguageModel
 from lmcore.models.windows import window_start
 from lmcore.paths import ROOT
 from lmcore.tokenizers.base import Tokenizer
+from pages.shared import glossary_words
+from pages.shared.lessons import LESSONS
 from pages.shared.view import View
 
 
@@ -78,14 +80,25 @@ def spoken(temperature: float) -> str:
 
 
 def idea(title: str, sentence: str, formula: str = "", symbols: dict[str, str] | None = None) -> None:
-    """The head of a lesson: what it says in one sentence, and its formula with each symbol named."""
-    st.title(title, anchor=False)
-    st.markdown(f"#### {sentence}" if len(sentence) < 60 else sentence)
+    """The head of a lesson: what it says in one sentence, and its formula with each symbol named.
+
+    Words of the glossary are marked where they first appear, and all that the lesson brings stand under "Words".
+    """
+    seen: set[str] = set()
+    slug = next((slug for slug, one in LESSONS.items() if one.title == title), "")
+    head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+    head.title(title, anchor=False, width="content")
+    said = glossary_words.mark(sentence, seen)
+    st.markdown(f"#### {said}" if len(sentence) < 60 else said)
     if formula:
-        named = " · ".join(f"${symbol}$ {meaning}" for symbol, meaning in (symbols or {}).items())
+        named = glossary_words.mark(
+            " · ".join(f"${symbol}$ {meaning}" for symbol, meaning in (symbols or {}).items()), seen
+        )
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.markdown(f"${formula}$", width="content")
             st.caption(named, width="content")
+    with head:
+        glossary_words.words(slug, seen)
 
 
 def say_unknown(tokenizer: Tokenizer, text: str) -> None:
