@@ -64,7 +64,7 @@ def room(block_size: int) -> int:
 def check_said(tokenizer: ChatTokenizer, said: str, block_size: int) -> str:
     """Why this cannot be said, in words; "" when it can."""
     n, most = len(tokenizer.encode(said)), room(block_size) - 2
-    if n == 0:
+    if n == 0 or not said.strip():
         return "There is nothing in this message. Write a word or two."
     if n > most:
         return (

@@ -82,15 +82,15 @@ def not_known(rng: Random) -> Turn:
 
 def _part(rng: Random) -> Iterator[Turn]:
     draw = rng.random()
-    if draw < 0.40:
+    if draw < 0.36:
         yield from told(rng)
-    elif draw < 0.62:
+    elif draw < 0.58:
         yield world(rng, sums=False)
     elif draw < 0.76:
         yield world(rng, sums=True)
-    elif draw < 0.84:
+    elif draw < 0.83:
         yield from about_me(rng)
-    elif draw < 0.88:
+    elif draw < 0.86:
         yield about_bot(rng)
     else:
         yield not_known(rng)
@@ -131,7 +131,8 @@ def _spoken(turn: Turn, rng: Random) -> Turn:
 
 def training(n: int, seed: int) -> list[Conversation]:
     """`n` different conversations without a held-out question."""
-    rng, found = Random(seed), {}
+    rng = Random(seed)
+    found: dict[Exchanges, Conversation] = {}
     while len(found) < n:
         turns = conversation(rng)
         if not any(turn.question and held_out(turn.question) for turn in turns):
@@ -143,7 +144,8 @@ def training(n: int, seed: int) -> list[Conversation]:
 def exam(n_each: int = 60, seed: int = 77) -> tuple[Conversation, ...]:
     """Conversations that end with a held-out question, and hold no other: `n_each` of each of KINDS, all different."""
     rng = Random(seed)
-    left, found = dict.fromkeys(KINDS, n_each), {}
+    left = dict.fromkeys(KINDS, n_each)
+    found: dict[tuple[str, ...], Conversation] = {}
     while any(left.values()):
         turns: list[Turn] = []
         for turn in _part(rng):

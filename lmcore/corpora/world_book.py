@@ -76,9 +76,9 @@ def _crafts() -> Iterator[Fact]:
         asked = (f"What does {one} make?", f"Tell me what {one} makes.", f"What do we get from {one}?",
                  f"What comes from {one}?", f"Do you know what {one} makes?")  # fmt: skip
         yield Fact("craft", told, asked, f"{one.capitalize()} makes {what}.", what, made - {what})
-        asked = (f"Who makes {what}?", f"Tell me who makes {what}.", f"Who can make {what}?",
-                 f"Do you know who makes {what}?")  # fmt: skip
-        yield Fact("craft", (), asked, f"{one.capitalize()} makes {what}.", who, makers - {who})
+        who_asked = (f"Who makes {what}?", f"Tell me who makes {what}.", f"Who can make {what}?",
+                     f"Do you know who makes {what}?")  # fmt: skip
+        yield Fact("craft", (), who_asked, f"{one.capitalize()} makes {what}.", who, makers - {who})
 
 
 def _homes() -> Iterator[Fact]:
@@ -100,8 +100,8 @@ def _foods() -> Iterator[Fact]:
         asked = (f"What does {one} eat?", f"Tell me what {one} eats.", f"What is the food of {one}?",
                  f"Do you know what {one} eats?", f"What do you give {one} to eat?")  # fmt: skip
         yield Fact("food", told, asked, f"{one.capitalize()} eats {what}.", what, foods - {what})
-        asked = (f"Who eats {what}?", f"Which animal eats {what}?", f"Tell me which animal eats {what}.")
-        yield Fact("food", (), asked, f"{one.capitalize()} eats {what}.", who, animals - {who})
+        who_asked = (f"Who eats {what}?", f"Which animal eats {what}?", f"Tell me which animal eats {what}.")
+        yield Fact("food", (), who_asked, f"{one.capitalize()} eats {what}.", who, animals - {who})
 
 
 def _opposites() -> Iterator[Fact]:

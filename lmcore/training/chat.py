@@ -10,7 +10,7 @@ Letters in shapes: B conversations in a batch, T tokens of the longest.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -34,15 +34,17 @@ __all__ = ["examine", "measure", "run", "sample_text", "spec_hash", "validate"]
 MODEL = {"family": "chatbot", "n_layer": 4, "n_head": 4, "n_embd": 96, "block_size": 128, "position": "rotary",
          "init": "wide"}  # fmt: skip
 SHARED = {"optimizer": "muon", "weight_decay": 0.01, "min_lr_ratio": 0.05}
-BASE = {**SHARED, "max_steps": 900, "batch_size": 24, "learning_rate": 1e-2, "warmup_steps": 30, "eval_every": 300,
+BASE = {**SHARED, "max_steps": 800, "batch_size": 24, "learning_rate": 1e-2, "warmup_steps": 30, "eval_every": 300,
         "n_snapshots": 0, "start_share": 1.0, "seed": 1}  # fmt: skip
 """How the base is pre-trained."""
-TRAIN = {**SHARED, "max_steps": 900, "batch_size": 32, "learning_rate": 6e-3, "warmup_steps": 20, "n_snapshots": 10}
+TRAIN = {**SHARED, "max_steps": 1200, "batch_size": 32, "learning_rate": 8e-3, "warmup_steps": 20, "n_snapshots": 10}
 """How it is then fine-tuned."""
 BASE_WINDOW = 96  # tokens; a passage is shorter
 VOCABULARY_CHARS = 3_000_000  # of the village
 MARKS = "< > bot user end unk"  # so that who types "<bot>" sees it read as words
 STRANGE_WORD = "zxqvw"
+POOL = 16  # batches whose conversations are sorted by length together
+Row = tuple[list[int], list[bool]]  # a conversation's tokens, and which of them are to be predicted
 IGNORED = -100  # where nothing is to be predicted: torch's cross-entropy leaves it out
 WATCHED = 200  # held-out conversations whose loss is measured on the way
 SHOWN = (
@@ -77,7 +79,7 @@ def as_typed(text: str) -> str:
     return text.replace(UNKNOWN, STRANGE_WORD)
 
 
-def conversation_ids(tokenizer: ChatTokenizer, said: Exchanges) -> tuple[list[int], list[bool]]:
+def conversation_ids(tokenizer: ChatTokenizer, said: Exchanges) -> Row:
     """A conversation's tokens, and which of them are to be predicted: the bot's, and the end of its answers."""
     ids: list[int] = []
     own: list[bool] = []
@@ -90,18 +92,34 @@ def conversation_ids(tokenizer: ChatTokenizer, said: Exchanges) -> tuple[list[in
 
 
 class ChatBatches:
-    """Random conversations, each batch fixed by the seed and its step alone; what is longer than T is cut."""
+    """Every conversation once in each round, in a new order, about equally long ones together.
 
-    def __init__(self, rows: Sequence[tuple[list[int], list[bool]]], *, batch_size: int, block_size: int, seed: int):
-        self.rows, self.batch_size, self.T, self.seed = rows, batch_size, block_size, seed
+    A batch is fixed by the seed and its step alone. What is longer than the block is cut.
+    """
+
+    def __init__(self, rows: Sequence[Row], *, batch_size: int, block_size: int, seed: int) -> None:
+        self.rows, self.batch_size, self.T, self.seed = rows, min(batch_size, len(rows)), block_size, seed
+        self.lengths = np.array([len(ids) for ids, _ in rows])
+        self._round: tuple[int, Ints] = (-1, np.empty((0, 0), np.int64))
 
     def batch_at(self, step: int) -> tuple[Ints, Ints]:
         """x (B, T) from the start token on, and y (B, T), -100 where a person speaks and after the end."""
-        rng = np.random.default_rng([self.seed, step])
-        return padded([self.rows[i] for i in rng.integers(0, len(self.rows), self.batch_size)], self.T)
+        n = len(self.rows) // self.batch_size
+        if self._round[0] != step // n:
+            self._round = step // n, self._order(step // n)
+        return padded([self.rows[i] for i in self._round[1][step % n]], self.T)
+
+    def _order(self, round_: int) -> Ints:
+        """(batches, B) places: shuffled, sorted by length within pools, and the batches shuffled."""
+        rng = np.random.default_rng([self.seed, round_])
+        B, N = self.batch_size, len(self.rows)
+        order = rng.permutation(N)[: N // B * B]
+        pools = [order[i : i + POOL * B] for i in range(0, order.size, POOL * B)]
+        order = np.concatenate([pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools])
+        return rng.permutation(order.reshape(-1, B))
 
 
-def padded(rows: Sequence[tuple[list[int], list[bool]]], block_size: int) -> tuple[Ints, Ints]:
+def padded(rows: Sequence[Row], block_size: int) -> tuple[Ints, Ints]:
     """x and y (B, T) of conversations, the shorter ones filled up."""
     T = min(block_size, max(len(ids) for ids, _ in rows))
     x, y = np.zeros((len(rows), T), np.int64), np.full((len(rows), T), IGNORED, np.int64)
@@ -183,14 +201,14 @@ def run(spec: Spec, resolve: Callable[[dict[str, Any]], Corpus]) -> Iterator[Eve
     }  # fmt: skip
 
 
-def pre_train(model: Any, tokenizer: ChatTokenizer) -> Iterator[Event]:
+def pre_train(model: Any, tokenizer: ChatTokenizer) -> Generator[Event, None, dict[str, Any]]:
     """Teach the model running text; "base" events. Returns what is said about it in the card."""
     from lmcore.training.trainer import held_out_loss as text_loss
     from lmcore.training.trainer import learn
 
     config, text = TrainConfig.from_dict(BASE), village.corpus()
     train_text, held_out_text = text.split()
-    T = BASE_WINDOW
+    T = min(BASE_WINDOW, model.block_size)
     data = batches(
         tokenize(tokenizer, train_text), batch_size=config.batch_size, block_size=T, seed=config.seed,
         start_share=config.start_share,
@@ -218,7 +236,7 @@ def spec_hash(spec: Spec) -> str:
 # What came of it ----------------------------------------------------------------------------------------------------
 
 
-def held_out_loss(model: Any, rows: Sequence[tuple[list[int], list[bool]]], batch_size: int = 32) -> float:
+def held_out_loss(model: Any, rows: Sequence[Row], batch_size: int = 32) -> float:
     """Mean loss in nats a token of the bot's."""
     import torch
     from torch.nn import functional as F
@@ -241,9 +259,7 @@ def reply_to(model: Any, tokenizer: ChatTokenizer, turns: Conversation) -> str:
     return tokenizer.decode(chat.answer(model, tokenizer, ids)[0])
 
 
-def examine(
-    model: Any, tokenizer: ChatTokenizer, exam: Sequence[Conversation] | None = None
-) -> dict[str, tuple[int, int]]:
+def examine(model: Any, tokenizer: Any, exam: Sequence[Conversation] | None = None) -> dict[str, tuple[int, int]]:
     """Kind of question -> (answered right by the rule, asked), of the held-out questions."""
     found = {kind: [0, 0] for kind in KINDS}
     for turns in conversations.exam() if exam is None else exam:
@@ -257,7 +273,8 @@ def measure(model: Any, tokenizer: ChatTokenizer, held_out_text: str) -> dict[st
     """held_out_loss (nats a token of the bot's, on conversations it has not seen), and right, the share of the
     n_questions held-out questions that it answers with the exact fact.
     """
-    rows = [conversation_ids(tokenizer, said) for said in conversations.parse(held_out_text)[:WATCHED]]
+    first = "\n".join(held_out_text.splitlines()[:WATCHED])  # what is measured may be cut in the middle of a line
+    rows = [conversation_ids(tokenizer, said) for said in conversations.parse(first)]
     marks = examine(model, tokenizer)
     good, asked = (sum(mark[i] for mark in marks.values()) for i in (0, 1))
     return {"held_out_loss": held_out_loss(model, rows), "right": good / asked, "n_questions": asked}
