@@ -2,7 +2,7 @@
 // Pointing at a row shows its card, a click or the arrow keys keep it; lines lead to what it stands on and what came
 // of it. On a narrow screen the card stands under its row.
 
-const NARROW = 760;
+const NARROW = 680;
 
 function make(root) {
   const off = new AbortController(), me = { picked: 0, over: null, rows: [] };
