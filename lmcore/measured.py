@@ -70,6 +70,40 @@ def _fine_tuning() -> Iterator[Row]:
     return fine_tuning_race.race(lambda: of_folder(folder, title, resolve_shipped))
 
 
+def _few_labels() -> Iterator[Row]:
+    from lmcore import checkpoints
+    from lmcore.jobs.starts import of_folder
+    from lmcore.training import classify, few_labels
+    from lmcore.training.spec import resolve_shipped
+
+    folder = checkpoints.shipped()[classify.BODY]
+    return few_labels.race(lambda: of_folder(folder, "", resolve_shipped))
+
+
+def _chatbot() -> Iterator[Row]:
+    from lmcore import checkpoints
+    from lmcore.training import chat
+
+    folder = checkpoints.shipped()["chatbot"]
+    for step in checkpoints.steps(folder):
+        found = checkpoints.load(folder, step)
+        for kind, (right, asked) in chat.examine(found.model, found.tokenizer).items():
+            yield {"step": step, "kind": kind, "right": right, "asked": asked}
+
+
+def _blanks() -> Iterator[Row]:
+    from lmcore import checkpoints
+    from lmcore.corpora import tales
+    from lmcore.training import blanks_race
+
+    shipped = checkpoints.shipped()
+    masked, denoiser, gpt = (
+        checkpoints.load(shipped[name]) for name in ("masked-tales", "denoiser-tales", "gpt-tales-word")
+    )
+    unseen = tales.generate(60_000, seed=2)  # the models learnt from the tales of seed 1
+    return blanks_race.race(masked.model, denoiser.model, gpt.model, masked.tokenizer, gpt.tokenizer, unseen)
+
+
 MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "memory-race": _memory_race,
     "clipping": _clipping,
@@ -78,6 +112,9 @@ MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "context-length": _context_length,
     "context-cost": _context_cost,
     "fine-tuning": _fine_tuning,
+    "chatbot": _chatbot,
+    "few-labels": _few_labels,
+    "blanks": _blanks,
 }
 
 

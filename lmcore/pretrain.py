@@ -8,15 +8,16 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lmcore import checkpoints, corpora, measured, paths
-from lmcore.corpora import Corpus, tales
+from lmcore.corpora import Corpus, conversations, opinions, tales
 from lmcore.models import TRANSLATORS
-from lmcore.training import translate
+from lmcore.training import chat, classify, translate
 from lmcore.training.presets import WORD_VECTORS
 
 
@@ -29,6 +30,8 @@ class Recipe:
     tokenizer: dict[str, Any]
     model: dict[str, Any]
     train: dict[str, Any]
+    start: str | None = None
+    """The recipe whose model it goes on from; it must be there already."""
 
 
 def twenty_books_of_tales() -> Corpus:
@@ -94,6 +97,49 @@ RECIPES: dict[str, Recipe] = {
             ("bahdanau", "Recurrent translator from English to French"),
         )
     },
+    **{
+        f"{family}-tales": Recipe(
+            title,
+            twenty_books_of_tales,
+            {"kind": "word", "vocab_size": 1500},
+            {"family": family, "n_layer": n_layer, "n_head": 4, "n_embd": 64, "block_size": 96},
+            {
+                "max_steps": max_steps,
+                "batch_size": 32,
+                "learning_rate": 6e-3,
+                "min_lr_ratio": 0.02,
+                "optimizer": "muon",
+                "weight_decay": 0.01,
+                "n_snapshots": 10,
+                "seed": 1,
+            },
+        )
+        for family, n_layer, max_steps, title in (
+            ("masked", 3, 1000, "Masked model on little tales"),
+            ("denoiser", 2, 700, "Denoiser on little tales"),
+        )
+    },
+    "chatbot": Recipe(
+        "Chatbot of the tales' world", conversations.shipped, {"kind": "chat"}, chat.MODEL, {**chat.TRAIN, "seed": 1}
+    ),
+    classify.BODY: Recipe(
+        "Body that has read opinions",
+        opinions.plain_text,
+        {"kind": "word", "vocab_size": 1500},
+        classify.BODY_MODEL,
+        {**classify.BODY_TRAIN, "seed": 1},
+    ),
+    **{
+        f"classifier-{target}": Recipe(
+            f"Classifier of opinions by {target}",
+            partial(classify.shipped, f"opinions-{target}"),
+            {"kind": "word"},
+            classify.MODEL,
+            {**classify.TRAIN, "learning_rate": classify.LEARNING_RATES[True], "seed": 1},
+            start=classify.BODY,
+        )
+        for target in ("sentiment", "topic")
+    },
 }
 
 
@@ -101,13 +147,21 @@ def trainer_of(recipe: Recipe) -> Any:
     """The module that checks and runs the recipe's spec: of translators their own."""
     from lmcore.training import spec
 
+    if recipe.model["family"] == "chatbot":
+        return chat
+    if recipe.model["family"] == "classifier":
+        return classify
     return translate if recipe.model["family"] in TRANSLATORS else spec
 
 
-def spec_of(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
-    """The run of a recipe, as JSON."""
+def spec_of(recipe: Recipe, corpus: Corpus, folder: Path = paths.CHECKPOINTS) -> dict[str, Any]:
+    """The run of a recipe, as JSON; `folder` has the model it starts from, if it does."""
     text = {"kind": "text", "sha256": corpus.sha256, "title": corpus.title}
-    return {"version": 1, "corpus": text, "tokenizer": recipe.tokenizer, "model": recipe.model, "train": recipe.train}
+    spec = {"version": 1, "corpus": text, "tokenizer": recipe.tokenizer, "model": recipe.model, "train": recipe.train}
+    if recipe.start is None:
+        return spec
+    card = checkpoints.read_card(folder / recipe.start)
+    return spec | {"start": {"hash": card["hash"], "title": str(card["title"])}}
 
 
 def make(name: str, folder: Path) -> Iterator[dict[str, Any]]:
@@ -116,10 +170,20 @@ def make(name: str, folder: Path) -> Iterator[dict[str, Any]]:
     corpus = recipe.corpus()
     unfinished = folder / f".{name}.part"
     shutil.rmtree(unfinished, ignore_errors=True)
-    events = trainer_of(recipe).run(spec_of(recipe, corpus), lambda _: corpus)
+    run = trainer_of(recipe).run
+    if recipe.start is not None:
+        run = partial(run, resolve_start=partial(_begin, folder / recipe.start))
+    events = run(spec_of(recipe, corpus, folder), lambda _: corpus)
     yield from checkpoints.record(unfinished, (_titled(event, recipe.title) for event in events))
     shutil.rmtree(folder / name, ignore_errors=True)
     unfinished.rename(folder / name)
+
+
+def _begin(folder: Path, start: Mapping[str, Any]) -> Any:
+    from lmcore.jobs.starts import of_folder
+    from lmcore.training.spec import resolve_shipped
+
+    return of_folder(folder, str(start["title"]), resolve_shipped)
 
 
 def _titled(event: dict[str, Any], title: str) -> dict[str, Any]:

@@ -74,7 +74,7 @@ function make(root) {
       bars.forEach((bar, side) => {
         const x = moves[side][t];
         bar.className = x < 0 ? "bar against" : "bar for";
-        bar.style.transform = `scaleY(${Math.abs(x) / most})`;
+        bar.style.height = `${(50 * Math.abs(x)) / most}%`; // a share of the lane: scaled, its outline would thin out
       });
       const x = moves[0][t];
       value.textContent = Math.abs(x) < 0.05 ? "0" : (x > 0 ? "+" : "−") + Math.abs(x).toFixed(1);

@@ -45,6 +45,12 @@ TASKS: dict[str, Task] = {
         identity="lmcore.jobs.translate:identity",
         rescue="lmcore.jobs.train:rescue",
     ),
+    "classify": Task(
+        run="lmcore.jobs.classify:run",
+        check="lmcore.jobs.classify:check",
+        identity="lmcore.jobs.classify:identity",
+        rescue="lmcore.jobs.train:rescue",
+    ),
     "count": Task(run="lmcore.jobs.count:run", check="lmcore.jobs.count:check", identity="lmcore.jobs.count:identity"),
     "count-report": Task(
         run="lmcore.jobs.count_report:run",

@@ -42,7 +42,7 @@ BODY_TRAIN: dict[str, Any] = {
 }  # fmt: skip
 """The shipped body and how it is trained: every window begins a passage, as every labelled text begins one."""
 MAX_WORDS = 8_192
-LEARNING_RATES = {True: 1e-3, False: 2e-3}
+LEARNING_RATES = {True: 8e-4, False: 2e-3}
 """With a trained body, and without: the best of a few that were tried on the lesson's texts."""
 TRAIN: dict[str, Any] = {"max_steps": 120, "batch_size": 16, "warmup_steps": 10, "weight_decay": 0.01, "n_snapshots": 2}
 NEW_DEVIATION = 0.02  # of the vectors of words that the body does not know, as of a new GPT's

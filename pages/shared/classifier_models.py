@@ -172,12 +172,3 @@ def _tested(content: str, hidden: Unhashed) -> Tested:
     data = tokenize_labels(loaded.tokenizer, rows, lines.labels, loaded.model.config.block_size)
     probs = np.asarray(loaded.model.probabilities(data.ids), np.float64)
     return Tested(rows, data.y, probs, None if counts is None else counts.probabilities(data.ids))
-
-
-def warm_up() -> None:
-    """Load the shipped ones, fit their counters and test both, before the first visitor comes."""
-    for choice in shipped().values():
-        loaded = models.load(choice)
-        lines = lines_of(loaded)
-        if lines is not None:
-            tested(loaded, lines, counted(loaded, lines))

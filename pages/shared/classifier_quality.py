@@ -68,11 +68,13 @@ def _mistakes(view: View, here: Here, found: classifiers.Tested) -> None:
     for i in surest.tolist():
         text, label = found.rows[i]
         said = here.labels[int(found.network[i].argmax())]
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        left, right = st.columns([1, 9], vertical_alignment="center")
+        with left:
             st.button(
                 "Look", key=f"{view.page}.wrong.{i}", icon=":material/arrow_upward:", type="tertiary",
                 on_click=view.set, kwargs={"text": text},
             )  # fmt: skip
+        with right:
             st.markdown(f"{lesson.named(text)} is {lesson.named(label)}, taken for {lesson.named(said)}")
 
 

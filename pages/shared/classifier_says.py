@@ -74,7 +74,8 @@ def further(here: Here) -> None:
     st.markdown(
         "**Leaving one word out is a question, not an explanation.** The text that is left may be one that nobody "
         "would write, and two words that say the same can each be left out without a change. Counting words has no "
-        "such trouble: there, what a word moves is its weight."
+        "such trouble: there, what a word moves is its weight. Often the full stop moves much: every text it has "
+        "read ends with one, and the head reads the vector that stands there."
     )
     st.markdown(
         "**The texts were written for this lesson**, by a small grammar told from a seed. The body read "
