@@ -136,6 +136,11 @@ CHAPTERS: dict[str, list[Lesson]] = {
             "One network reads, another writes in French and looks back: follow every word, and teach it your pairs.",
             ":material/translate:",
         ),
+        Lesson(
+            "classifier", "uses/classifier.py", "Classifier",
+            "A small head on a pre-trained body decides with few labels; leave a word out and see what moved it.",
+            ":material/label:",
+        ),
     ],
 }  # fmt: skip
 

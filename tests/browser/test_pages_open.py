@@ -35,6 +35,7 @@ STAGES = {  # what must be drawn before a page counts as open
     "pre-training": ".training-pairs .strip .tok",
     "fine-tuning": ".js-plotly-plot .main-svg",
     "translator": ".lm.translation .word",
+    "classifier": ".word-votes .word",
     "library": "h3",
 }
 FIRST = [lessons[0].slug for lessons in list(CHAPTERS.values())[1:]]
