@@ -11,12 +11,12 @@ function make(root) {
   const current = () => me.over ?? me.at;
 
   function build() {
-    const { data } = me, T = data.words.length;
+    const { data } = me;
     me.parts = data.panels.map((panel) => {
       const node = el("section", "panel"), grid = el("div", "grid");
       const wide = panel.parts[0].length;
       node.append(el("h3", "name", panel.name), el("p", "quiet about", panel.about));
-      grid.style.gridTemplateColumns = `minmax(0, 7.5em) repeat(${wide}, minmax(0, ${T}fr))`;
+      grid.style.setProperty("--wide", wide);
       const rows = [];
       panel.parts.forEach((line, half) => {
         const labels = el("div", "labels");
@@ -80,7 +80,7 @@ function make(root) {
     said.replaceChildren(
       ...data.panels.map((panel) => {
         const line = el("p", "line"), parts = panel.parts.flat().filter(Boolean);
-        const counts = parts.map((part) => `${data.words.filter((_, t) => data[part][at * T + t] !== 0).length} ${data.says[part]}`);
+        const counts = parts.map((part) => `${data.words.filter((_, t) => data[part][at * T + t] !== 0).length} of ${T} ${data.says[part]}`);
         line.append(el("strong", "", `${panel.name}: `), el("span", "chip", word), ` is moved by ${counts.join("; ")}.`);
         return line;
       }),

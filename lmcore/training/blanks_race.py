@@ -43,5 +43,5 @@ def race(masked_model: Any, denoiser: Any, gpt: Any, tokenizer: Any, gpt_tokeniz
                 count[kind]["commonest"] += words[place] == common
                 for name, found in said.items():
                     count[kind][name] += found[k] == words[place]
-    for place, row in count.items():
-        yield {"where": place, **row}
+    for kind, row in count.items():
+        yield {"where": kind, **row}

@@ -26,15 +26,15 @@ NAMES = {
 PANELS = [
     {
         "name": "Encoder only",
-        "about": "the masked model: everyone looks at everyone",
+        "about": "the masked model: all look at all",
         "parts": [["both"]],
-        "columns": ["the word that is changed"],
+        "columns": ["the word changed"],
     },
     {
         "name": "Decoder only",
         "about": "a GPT: nobody looks ahead",
         "parts": [["left"]],
-        "columns": ["the word that is changed"],
+        "columns": ["the word changed"],
     },
     {
         "name": "Encoder-decoder",
@@ -44,11 +44,11 @@ PANELS = [
     },
 ]
 SAYS = {
-    "both": "words, on both sides",
-    "left": "words, itself and those before it",
+    "both": "words, before and after it",
+    "left": "words, none of them after it",
     "encoder": "words when it is read",
-    "cross": "words that were read and",
-    "written": "that were written when it is written",
+    "cross": "words of the source when it is written",
+    "written": "written words, none of them after it",
 }
 ATTENTION = [THEMES["light"].attention, THEMES["dark"].attention]
 

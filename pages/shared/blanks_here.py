@@ -170,9 +170,3 @@ def looks(here: Here, most: int) -> tuple[tuple[str, ...], dict[str, Any]]:
 @functools.lru_cache(maxsize=32)
 def _looks(content: tuple[str, ...], rows: tuple[tuple[int, ...], ...], hidden: Unhashed) -> dict[str, Any]:
     return probes.three_masks(*hidden.value, *rows)
-
-
-def warm_up() -> None:
-    """Load both models and let each answer once."""
-    for name in shipped():
-        load(name)

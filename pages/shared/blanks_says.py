@@ -43,10 +43,11 @@ def reading(here: Here, answers: dict[str, Answer]) -> str:
         if after
         else ""
     )
+    before = here.at - b
     n, right = len(here.places), sum(answers["masked"].rank(i) == 1 for i in range(len(here.places)))
     return (
         f"The hidden word is {hidden}. The masked model, which sees both sides, gives it {percent(masked)}; the GPT, "
-        f"which has read only the {here.at} {'word' if here.at == 1 else 'words'} before it, {percent(left)}; the "
+        f"which has read only the {before} {'word' if before == 1 else 'words'} before it, {percent(left)}; the "
         f"denoiser {percent(denoiser)}.{why} Of {n} {'blank' if n == 1 else 'blanks'} the masked model's first choice "
         f"is the hidden word in {right}."
     )
@@ -60,7 +61,7 @@ def further(here: Here) -> None:
         "answers all blanks at once, and none of its answers knows the others.\n\n"
         f"**Trained.** The masked model (Devlin et al., BERT, 2019) had between {100 * SHARES[0]:.0f} and "
         f"{100 * SHARES[1]:.0f} words in 100 hidden and was asked for these only. BERT leaves some of them as "
-        "they are, or puts a random word there, since it is fine-tuned on texts without masks later; here masks are all it "
+        "they are, or puts a random word, since it is fine-tuned on texts without masks later; here masks are all it "
         "is for, so every hidden word became one. The denoiser (Lewis et al., BART, 2020) read the same broken "
         "passages, with neighbouring blanks as *one* mask, and wrote the whole passage anew.\n\n"
         "**What neither can do.** A masked model has no order in which to write, so it writes no stories. A GPT cannot "

@@ -16,7 +16,7 @@ PASSAGE = (
 )
 ONCE = "In the garden, Ella heard a polite squirrel crying. Ella helped the squirrel, and it thanked her three times."
 PARTS = {"masks": "Three masks", "restored": "The whole passage", "quality": "How good they are"}
-MOST_LOOKS = 12  # words whose masks are drawn
+MOST_LOOKS = 10  # words whose masks are drawn
 OPENS = (4,)  # teapot: only what follows says so
 
 view = View(
