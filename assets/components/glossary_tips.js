@@ -67,6 +67,7 @@ function make(root) {
   on(document, "keydown", (event) => event.key === "Escape" && hide());
   on(document, "scroll", hide, { capture: true, passive: true });
   on(window, "resize", hide);
+  on(document, "click", closeSidebar); // what listens to the whole page is mounted once
 
   me.update = (bytes) => {
     const data = unpack(bytes);
