@@ -314,7 +314,7 @@ TERMS: list[Term] = [
         ("encoder-decoder", "An encoder reads a whole text; a decoder writes another and looks at both.", "",
          "sequence to sequence"),
         ("denoising", "Learning to write a damaged text as it was, with words hidden or left out (BART: Lewis and "
-         "others, 2020).", "", "BART, denoise, infilling, span"),
+         "others, 2020).", "", "BART, denoiser, infilling, span"),
     ),
     *_of(
         "classifier",
@@ -340,7 +340,7 @@ TERMS: list[Term] = [
         ("chatbot", "A next-token predictor, fine-tuned on conversations: the chat is one text, and it goes on.", "",
          "assistant, dialogue, conversation"),
         ("special token", "A token that no typed text becomes: it says who speaks or where an answer ends, and only "
-         "the program puts it in.", "", "control token, <user>, <bot>"),
+         "the program puts it in.", "", "control token, mark"),
         ("turn", "What one side of a conversation says before the other answers.", "", "message, exchange"),
         ("full context", "When a chat is longer than the window its oldest part is left out: for the model it was "
          "never said.", "", "context full, forgets, memory"),

@@ -19,7 +19,8 @@ POWERS = [(0.0, "10 K"), (0.25, "1 M"), (0.5, "100 M"), (0.75, "10 B"), (1.0, "1
 PAGES = {  # where the models of a family run, by how their checkpoint's name begins
     "gpt": "inside-gpt", "ffnn": "neural-lm", "rnn": "rnn", "lstm": "lstm-gates", "word2vec": "embeddings",
     "translator": "translator", "bahdanau": "translator", "masked": "fill-in-the-blanks", "bert": "fill-in-the-blanks",
-    "denois": "fill-in-the-blanks", "bart": "fill-in-the-blanks", "classif": "classifier", "chat": "chatbot",
+    "denois": "fill-in-the-blanks", "bart": "fill-in-the-blanks", "classif": "classifier", "opinions": "classifier",
+    "chat": "chatbot",
 }  # fmt: skip
 GPT2 = "gpt2-small"
 

@@ -19,7 +19,7 @@ def test_every_door_leads_to_a_lesson() -> None:
         assert row.here == (system.page in LESSONS)
         assert row.card.door == (f"Open its page: {LESSONS[system.page].title}" if row.here else "")
     for name in checkpoints.shipped():
-        assert parts.page_of_size(parts.all_sizes()[name]) or name not in parts.PAGES
+        assert any(name.startswith(begins) for begins in parts.PAGES), name
 
 
 def test_dots_stand_where_they_belong() -> None:
