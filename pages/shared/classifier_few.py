@@ -15,6 +15,7 @@ from pages.shared import lesson, measured
 
 NAME = "few-labels"
 NAMES = {"pretrained": "pre-trained body", "scratch": "same network from scratch", "counts": "counting words"}
+REACHES = {"scratch": "the network from scratch reaches", "counts": "counting reaches"}
 CHANCE = 0.5
 ASKED = 200  # labels, of which the sentence speaks: as many as the shipped classifiers had
 
@@ -61,7 +62,7 @@ def _catching_up(found: dict[str, dict[int, list[float]]]) -> str:
     most = max(found[best])
     enough = [n for n, shares in sorted(found["pretrained"].items()) if np.mean(shares) >= others[best]]
     return (
-        f"What the {NAMES[best]} reaches with {most} labels ({others[best]:.0%}), the pre-trained body has with "
+        f"What {REACHES[best]} with {most} labels ({others[best]:.0%}), the pre-trained body has with "
         f"{enough[0]}. "
         if enough
         else ""
