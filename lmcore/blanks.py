@@ -31,7 +31,7 @@ WHOLE_SHARE = 0.6  # of the examples are passages from their first word on; the 
 SHORTEST = 4  # tokens of an example
 
 Ids = Sequence[int] | Ints
-Batch = tuple[Ints | tuple[Ints, Ints], Ints]
+Batch = tuple[tuple[Ints, Ints], Ints]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +82,9 @@ class BlankBatches:
             raise ValueError("block_size must leave room for a word")
 
     def batch_at(self, step: int) -> Batch:
-        """Of a step, counted from 0: x (B, T) and y (B, T) of a masked model, y being -100 except where x has a mask.
+        """Of a step, counted from 0, for a masked model: (x (B, T), places (1, n) of all masks in it), y (1, n).
 
-        Of a denoiser ((source (B, S), idx (B, T) from the start token on), y (B, T) with the end).
+        For a denoiser ((source (B, S), idx (B, T) from the start token on), y (B, T) with the end).
         """
         rng = np.random.default_rng([self.seed, step])
         rows = [self._example(rng) for _ in range(self.batch_size)]
@@ -119,12 +119,11 @@ def batch(
         line[: len(ids)] = ids
     if rng is not None and tokenizer.unk_id is not None:
         x[(rng.random(x.shape) < UNKNOWN) & (x != 0) & (x != tokenizer.mask_id)] = tokenizer.unk_id
-    T = max(map(len, rows)) + writes
-    y = np.full((len(rows), T), IGNORED, np.int64)
     if not writes:
-        for line, ids, which in zip(y, rows, hidden, strict=True):
-            line[: len(ids)][which] = ids[which]
-        return x, y
+        truth = np.concatenate([ids[which] for ids, which in zip(rows, hidden, strict=True)])
+        return (x, np.flatnonzero(x == tokenizer.mask_id)[None]), truth[None]
+    T = max(map(len, rows)) + 1
+    y = np.full((len(rows), T), IGNORED, np.int64)
     idx = np.zeros((len(rows), T), np.int64)
     for given, line, ids in zip(idx, y, rows, strict=True):
         given[0], given[1 : len(ids) + 1] = START_ID, ids

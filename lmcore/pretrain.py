@@ -102,7 +102,7 @@ RECIPES: dict[str, Recipe] = {
             title,
             twenty_books_of_tales,
             {"kind": "word", "vocab_size": 1500},
-            {"family": family, "n_layer": n_layer, "n_head": 4, "n_embd": 64, "block_size": 96},
+            {"family": family, "n_layer": n_layer, "n_head": 4, "n_embd": 64, "block_size": block_size},
             {
                 "max_steps": max_steps,
                 "batch_size": 32,
@@ -114,9 +114,9 @@ RECIPES: dict[str, Recipe] = {
                 "seed": 1,
             },
         )
-        for family, n_layer, max_steps, title in (
-            ("masked", 3, 1000, "Masked model on little tales"),
-            ("denoiser", 2, 700, "Denoiser on little tales"),
+        for family, n_layer, block_size, max_steps, title in (
+            ("masked", 3, 64, 2600, "Masked model on little tales"),
+            ("denoiser", 2, 96, 700, "Denoiser on little tales"),
         )
     },
     "chatbot": Recipe(

@@ -61,15 +61,15 @@ def test_at_least_one_word_is_hidden_and_about_the_share_of_them() -> None:
 
 
 def test_the_masked_models_batches() -> None:
-    x, y = data(False).batch_at(3)
-    assert isinstance(x, np.ndarray)
-    assert ((x == M) == (y != IGNORED)).all()  # asked only where a mask is
-    assert (y[y != IGNORED] < M).all()
+    (x, places), y = data(False).batch_at(3)
+    assert (x.flatten()[places] == M).all()  # asked only where a mask is
+    assert places.size == (x == M).sum() == y.size
+    assert (y < M).all()
     assert x.shape[1] <= 12
     share = (x == M).sum() / (x != 0).sum()
     assert SHARES[0] < share < SHARES[1]
-    np.testing.assert_array_equal(x, data(False).batch_at(3)[0])
-    assert not np.array_equal(x, data(False).batch_at(4)[0])
+    np.testing.assert_array_equal(x, data(False).batch_at(3)[0][0])
+    assert not np.array_equal(x, data(False).batch_at(4)[0][0])
 
 
 def test_the_denoisers_batches() -> None:
@@ -91,5 +91,6 @@ def test_the_denoisers_batches() -> None:
 @pytest.mark.parametrize("block_size", [2, 3, 300])
 def test_any_length_of_examples(block_size: int) -> None:
     for writes in (False, True):
-        _, y = data(writes, block_size).batch_at(0)
-        assert y.shape[1] <= block_size
+        (x, _), y = data(writes, block_size).batch_at(0)
+        assert x.shape[1] <= block_size
+        assert y.size

@@ -70,8 +70,11 @@ class Masked(Trained):
 
     # The network ----------------------------------------------------------------------------------------------------
 
-    def forward(self, idx: Tensor, record: Unwatched = UNWATCHED) -> Tensor:
-        """idx (B, T), padded with 0 -> logits (B, T, V). Each row depends on every token of its passage."""
+    def forward(self, idx: Tensor, places: Tensor | None = None, record: Unwatched = UNWATCHED) -> Tensor:
+        """idx (B, T), padded with 0 -> logits (B, T, V). Each row depends on every token of its passage.
+
+        With `places` (1, n), indices into all B · T, only (1, n, V): training asks at the masks and nowhere else.
+        """
         if idx.shape[1] > MAX_SOURCE:
             raise ValueError(f"{idx.shape[1]:,} positions are too many; the limit is {MAX_SOURCE:,}")
         there = (idx != PADDING)[:, None, None]  # (B, T) -> (B, 1, 1, T): no causal mask, only padding is not seen
@@ -81,6 +84,8 @@ class Masked(Trained):
         x = record("embedding", F.dropout(x, self.config.dropout, self.training))
         for i, block in enumerate(self.encoder):
             x = block(x, there, record.under(f"block.{i}"))
+        if places is not None:
+            x = x.flatten(0, 1)[places]  # (B, T, C) -> (1, n, C)
         return record("logits", self.lm_head(record("ln_f", self.ln_f(x))))
 
     # Asking it ------------------------------------------------------------------------------------------------------
@@ -121,7 +126,7 @@ class Masked(Trained):
         """
         record = Recorder()
         with self._observing():
-            self(self._idx(self.check(ids)[None]), record)
+            self(self._idx(self.check(ids)[None]), record=record)
         found = {name: tensor[0].cpu().float().numpy() for name, tensor in record.values.items()}
         found["log_probs"] = answers(record.values["logits"][0]).numpy()
         found["attn_weights"] = np.stack([found[f"block.{i}.attn_weights"] for i in range(self.config.n_layer)])

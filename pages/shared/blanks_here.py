@@ -21,7 +21,7 @@ from pages.shared.view import View
 PAGE = "fill-in-the-blanks"
 STAGE = f"{PAGE}.stage"
 MASKED, DENOISER = "masked-tales", "denoiser-tales"
-MOST = 94  # words of a passage; the models learnt from up to 95
+MOST = 64  # words of a passage: the longest that the masked model learnt from
 KINDS = ("masked", "left", "denoiser")
 Floats = NDArray[np.float32]
 

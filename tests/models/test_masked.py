@@ -139,3 +139,11 @@ def test_all_blanks_and_no_blank() -> None:
         assert fill(made(family), IDS, everywhere).shape == (8, V)
         assert fill(made(family), IDS, ~everywhere).shape == (0, V)
     assert probes.from_left(made("gpt"), IDS, ~everywhere).shape == (0, V)
+
+
+def test_asking_at_some_places_only_gives_their_rows() -> None:
+    model = made("masked")
+    idx = torch.tensor([[3, 12, 5, 0], [12, 4, 12, 6]])
+    places = torch.tensor([[1, 4, 6]])
+    with torch.no_grad():
+        np.testing.assert_allclose(model(idx, places)[0], model(idx).flatten(0, 1)[places[0]], atol=1e-6)
