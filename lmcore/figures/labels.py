@@ -53,7 +53,6 @@ def reliability_diagram(
 
     On the dashed line it is right as often as it says. `lowest` is the least that the likeliest label can have, 1/K.
     """
-    marks = {"size": [], "line": {"width": 2.5}}
     lines = []
     for i, (name, points) in enumerate(curves.items()):
         colour = theme.accent if i == 0 else theme.held_out
@@ -64,7 +63,7 @@ def reliability_diagram(
                 "x": [x for x, _, _ in points], "y": [y for _, y, _ in points], "customdata": [n for _, _, n in points],
                 "line": {"width": 2.5, "color": colour, "dash": "solid" if i == 0 else "dot"},
                 "marker": {
-                    **marks, "color": colour, "symbol": "circle" if i == 0 else "square-open",
+                    "line": {"width": 2.5}, "color": colour, "symbol": "circle" if i == 0 else "square-open",
                     "size": [8 + 18 * (n / most) ** 0.5 for _, _, n in points],
                 },
                 "hovertemplate": "%{fullData.name}: sure %{x:.0%}, right %{y:.0%}, %{customdata} texts<extra></extra>",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pandas as pd
 import streamlit as st
 
@@ -70,7 +72,7 @@ def reading(here: Here) -> str:
 
 def further(here: Here) -> None:
     """What leaving out means and does not, where the texts come from, the papers."""
-    metrics = here.loaded.card.get("metrics", {})
+    metrics, model = here.loaded.card.get("metrics", {}), cast(Any, here.loaded.model)
     st.markdown(
         "**Leaving one word out is a question, not an explanation.** The text that is left may be one that nobody "
         "would write, and two words that say the same can each be left out without a change. Counting words has no "
@@ -87,8 +89,8 @@ def further(here: Here) -> None:
     if metrics.get("calibration_error") is not None:
         st.markdown(
             f"Of {metrics['n_texts']:,} held-out texts this network has **{_percent(metrics['accuracy'])}** right; its "
-            f"loss is {metrics['held_out_loss']:.3f} nats a text. It has {here.loaded.model.n_params:,} numbers, of "
-            f"which the head is {len(here.labels) * (here.loaded.model.config.n_embd + 1):,}."
+            f"loss is {metrics['held_out_loss']:.3f} nats a text. It has {model.n_params:,} numbers, of "
+            f"which the head is {len(here.labels) * (model.config.n_embd + 1):,}."
         )
     st.caption(
         "Radford and others, “Improving language understanding by generative pre-training” (2018). Guo and others, “On "

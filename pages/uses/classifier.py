@@ -75,7 +75,7 @@ lesson.predict(
     "Two hundred labelled texts, half of them praise. The same network is trained on them twice: once its body has "
     "read plain text before, once it begins with random weights. On new texts, guessing is right in 50 of "
     "100. And they?",
-    ["Both about 90", "About 90 with the body that has read, about 60 without", "About 60 both"],
+    ["Both about 90", "More than 90 with the body that has read, about 60 without", "About 60 both"],
     1,
     "Two hundred texts do not hold every word, and say of few what “not” does to it. The body knew both from text that "
     "nobody had labelled. “How few labels”, below, has the whole curve.",

@@ -13,6 +13,8 @@ from pages.shared.models import SHARED
 from pages.shared.small_components import same_tab_link
 
 PAGE = "library"
+ONLY_IN = {"classifier": ("classifier",), **dict.fromkeys(TRANSLATORS, ("translator",))}
+"""Family -> the lessons that open it, where no other can ask it what comes next."""
 MB = 1e6
 here = "{0.scheme}://{0.netloc}".format(urlsplit(str(st.context.url or "")))
 library, workspace = services.library(), services.workspace()
@@ -66,8 +68,7 @@ for model in models:
         corpus = f", on {lesson.named(model.corpus)}" if model.corpus else ""
         st.caption(f"{model.family}{corpus}, {model.n_bytes / MB:.1f} MB, {len(model.steps)} snapshots")
         with st.container(horizontal=True, gap="small"):
-            translates = model.family in TRANSLATORS
-            for page in ("translator",) if translates else ("temperature", "inspect"):  # the lessons that open it
+            for page in ONLY_IN.get(model.family, ("temperature", "inspect")):  # the lessons that open it
                 if st.button(LESSONS[page].title, icon=LESSONS[page].icon, key=f"{PAGE}.{page}.{model.id}"):
                     st.switch_page(LESSONS[page].file, query_params={"model": f"mine-{model.id}"})
             with st.popover("Rename", icon=":material/edit:"):
@@ -76,7 +77,7 @@ for model in models:
                     "Rename", key=f"{PAGE}.rename.{model.id}", disabled=not title.strip(), on_click=safely,
                     args=(library.rename_model, workspace, model.id, title),
                 )  # fmt: skip
-            if not translates:
+            if model.family not in ONLY_IN:
                 share(model)
             with st.popover("Delete", icon=":material/delete:"):
                 st.write("The model and its link go for good.")
