@@ -128,6 +128,10 @@ function make(root) {
     const chip = event.target.closest?.(".tok");
     if (chip) act(Number(chip.dataset.i));
   });
+  on(strip, "focusin", (event) => {
+    const chip = event.target.closest?.(".tok");
+    if (chip) me.cursor = Number(chip.dataset.i);
+  });
   on(strip, "keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !me.chips.length) return;
     if (event.key === "Enter" || event.key === " ") {
