@@ -20,6 +20,7 @@ from lmcore.probes.embeddings import Accuracy, accuracy, real_words
 from lmcore.tokenizers.base import Tokenizer
 from lmcore.tokenizers.word import split
 from lmcore.training import spec as specs
+from lmcore.training.config import TrainConfig
 from lmcore.training.presets import WORD_VECTORS
 from lmcore.weights import read_weights
 from pages.shared import services, work
@@ -79,7 +80,8 @@ def is_shipped(spec: dict[str, Any]) -> bool:
 
 @functools.cache
 def _shipped_spec() -> dict[str, Any]:
-    return dict(checkpoints.read_card(checkpoints.shipped()[SHIPPED])["spec"])
+    made = dict(checkpoints.read_card(checkpoints.shipped()[SHIPPED])["spec"])
+    return {**made, "train": TrainConfig.from_dict(made["train"]).to_dict()}  # settings that came later: as they were
 
 
 def shipped() -> Vectors:
