@@ -37,7 +37,7 @@ SHARED = {"optimizer": "muon", "weight_decay": 0.01, "min_lr_ratio": 0.05}
 BASE = {**SHARED, "max_steps": 800, "batch_size": 24, "learning_rate": 1e-2, "warmup_steps": 30, "eval_every": 300,
         "n_snapshots": 0, "start_share": 1.0, "seed": 1}  # fmt: skip
 """How the base is pre-trained."""
-TRAIN = {**SHARED, "max_steps": 1200, "batch_size": 32, "learning_rate": 8e-3, "warmup_steps": 20, "n_snapshots": 10}
+TRAIN = {**SHARED, "max_steps": 500, "batch_size": 32, "learning_rate": 8e-3, "warmup_steps": 20, "n_snapshots": 10}
 """How it is then fine-tuned."""
 BASE_WINDOW = 96  # tokens; a passage is shorter
 VOCABULARY_CHARS = 3_000_000  # of the village
