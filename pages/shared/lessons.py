@@ -141,6 +141,11 @@ CHAPTERS: dict[str, list[Lesson]] = {
             "A small head on a pre-trained body decides with few labels; leave a word out and see what moved it.",
             ":material/label:",
         ),
+        Lesson(
+            "chatbot", "uses/chatbot.py", "Chatbot",
+            "A chat as people know it, and beside it the one text that a model reads again for every word.",
+            ":material/forum:",
+        ),
     ],
 }  # fmt: skip
 
