@@ -133,7 +133,7 @@ class Here:
         """The whole passage as the denoiser writes it."""
         loaded = load(DENOISER)
         written = _restored(loaded.hash, self.ids(loaded), self.places, Unhashed(loaded.model))
-        return loaded.tokenizer.decode(written)
+        return loaded.tokenizer.decode(written).strip()
 
 
 @functools.lru_cache(maxsize=4)
