@@ -169,7 +169,7 @@ def test_a_translator_is_born_knowing_nothing_and_learns_to_translate(name: str)
 def test_blanks_are_filled(name: str) -> None:
     """Of the words that were hidden in tales it has never seen most are its first choice; at first none was."""
     metrics = checkpoints.read_card(SHIPPED[name])["metrics"]
-    assert metrics["n_blanks"] > 900
+    assert metrics["n_blanks"] > 800
     assert metrics["filled"] > 0.5 > 4 * metrics["commonest"]
     found = checkpoints.load(SHIPPED[name])
     rows = blanks.examples(found.tokenizer, corpus_of(name).split()[1], found.model.config.block_size, 10)

@@ -137,6 +137,11 @@ CHAPTERS: dict[str, list[Lesson]] = {
             ":material/translate:",
         ),
         Lesson(
+            "fill-in-the-blanks", "uses/blanks.py", "Fill in the blanks",
+            "Hide words of a passage and ask three models of three shapes what stood there.",
+            ":material/ink_eraser:",
+        ),
+        Lesson(
             "classifier", "uses/classifier.py", "Classifier",
             "A small head on a pre-trained body decides with few labels; leave a word out and see what moved it.",
             ":material/label:",

@@ -17,7 +17,7 @@ PASSAGE = (
 ONCE = "In the garden, Ella heard a polite squirrel crying. Ella helped the squirrel, and it thanked her three times."
 PARTS = {"masks": "Three masks", "restored": "The whole passage", "quality": "How good they are"}
 MOST_LOOKS = 10  # words whose masks are drawn
-OPENS = (4,)  # teapot: only what follows says so
+OPENS = (1,)  # borrowed: only what follows says so
 
 view = View(
     PAGE,
@@ -64,19 +64,22 @@ OPENING = {name: field.default for name, field in view.fields.items()}
 lesson.try_this(
     view,
     [
-        ("Hide the name as well", OPENING | {"blanks": (0, 4), "at": 0}),
-        ("Hide what follows too", OPENING | {"blanks": (4, 16, 29), "at": 4}),
-        ("Only what comes before decides", OPENING | {"blanks": (16,), "at": 16}),
+        ("Hide the name as well", OPENING | {"blanks": (0, 1), "at": 1}),
+        ("Hide what follows too", OPENING | {"blanks": (1, 5, 6, 11, 25), "at": 1}),
+        ("A word to be copied from later on", OPENING | {"blanks": (4,), "at": 4}),
+        ("A word to be copied from before", OPENING | {"blanks": (15,), "at": 15}),
         ("Animals that speak", OPENING | {"text": ONCE, "blanks": (7, 12), "at": 7}),
     ],
 )
 lesson.predict(
     PAGE,
-    "“Finn borrowed a silver ___ from Lena. …, and the teapot fell into the mud.” Which model can know the blank?",
+    "“Finn ___ a silver teapot from Lena. But Finn was careless, and the teapot fell into the mud.” Which model can "
+    "know the blank?",
     ["All of them: they learnt from the same tales", "Only those that see what follows", "The one that writes"],
     1,
-    "“Finn borrowed a silver” fits a hundred things, and a GPT stands there with nothing else. The masked model and "
-    "the denoiser's encoder see the teapot fall into the mud. Hide the later teapots too, and their lead is gone.",
+    "After “Finn” almost any verb may come, and a GPT stands there with nothing else. “From Lena”, and what came of "
+    "it, say that the teapot was borrowed. To see is not yet to use: take “A word to be copied from later on”. The "
+    "denoiser copies the teapot; this small masked model sees it too and has hardly learnt to copy.",
 )
 lesson.what_you_see(says.reading(here, answers))
 
