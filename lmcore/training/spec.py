@@ -329,7 +329,7 @@ def _new(ready: Ready) -> tuple[Any, Callable[[Any, float | None, int], dict[str
 def title_of(spec: Spec, text: str) -> str:
     """What the model of a run is called."""
     family = spec["model"]["family"]
-    if "start" not in spec or spec["trained"]["what"] == "scratch":
+    if "trained" not in spec or spec["trained"]["what"] == "scratch":  # a classifier's run starts from a body whole
         return f"{family} on {text}"
     return f"{spec['start']['title']}, then {text}"
 

@@ -47,14 +47,20 @@ def test_a_job_leaves_a_classifier_that_the_library_keeps(
     assert found.model.config.labels == ("😀", "😡")  # type: ignore[attr-defined]
 
 
-def test_it_begins_with_the_shipped_body(library: Library, text: Text, tmp_path: Path) -> None:
+def test_it_begins_with_the_shipped_body_and_can_be_saved_on_the_way(
+    library: Library, text: Text, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contexts, "SAVE_EVERY", -1.0)
+    monkeypatch.setattr(contexts, "SAVE_SHARE", 1e9)
     card = checkpoints.read_card(checkpoints.shipped()["opinions-body"])
     shape = {name: card["config"][name] for name in ("block_size", "n_layer", "n_head", "n_embd")}
     spec = spec_of(text.as_corpus(), model={"family": "classifier", **shape}, start={"hash": card["hash"]})
     context = Context(tmp_path / "run", library.texts_folder)
-    first = next(task.run(task.check(spec), context))
+    first, *_rest = task.run(task.check(spec), context)
     assert first["n_new"] > 0
     assert first["config"]["vocab_size"] == card["config"]["vocab_size"] + first["n_new"]
+    train_task.rescue(tmp_path / "run")
+    assert checkpoints.read_card(tmp_path / "run" / "model")["title"] == "classifier on Cats"
 
 
 def test_cut_it_is_rescued_and_resumed_exactly(
