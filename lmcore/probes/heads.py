@@ -107,30 +107,46 @@ def repeated(vocab_size: int, n: int, seed: int = 0) -> list[int]:
     return once.tolist() * 2
 
 
-def measure(model: Any, texts: Sequence[Sequence[int]], *, n_repeated: int = 2, seed: int = 0) -> Heads:
+def measure(
+    model: Any,
+    texts: Sequence[Sequence[int]],
+    *,
+    n_repeated: int = 2,
+    seed: int = 0,
+    echoes: Sequence[tuple[Sequence[int], Sequence[int], Sequence[int]]] = (),
+) -> Heads:
     """Scores of every head of a GPT: on these texts, and induction on `n_repeated` repeats of random tokens.
 
     A text is cut to the model's window. Induction is measured on random tokens because there nothing but the first
-    copy tells what comes next; on real text a head that has learnt frequent pairs could look the same.
+    copy tells what comes next; on real text a head that has learnt frequent pairs could look the same. A model that
+    knows repeats in one form only is given that form by `echoes`: what stands before, a random passage, and what
+    stands between its two copies.
     """
     most = model.config.block_size - 1
     cut = [list(text[:most]) for text in texts if len(text) >= 2]
     half = min(most // 2, 32)
     drawn = [repeated(model.vocab_size, half, seed + i) for i in range(n_repeated)] if half >= 2 else []
+    second = [half] * len(drawn)
+    if echoes:
+        drawn = [[*before, *passage, *between, *passage] for before, passage, between in echoes]
+        second = [len(before) + len(passage) + len(between) for before, passage, between in echoes]
     if not cut and not drawn:
         raise ValueError("heads need a text of two tokens, or a window of five")
     on_text, even = scores([(_weights(model, ids), places(ids)) for ids in cut or drawn])
     if drawn:
         kind = KINDS.index("induction")
-        on_random, even_random = scores([(_weights(model, ids), _second_copy(ids)) for ids in drawn])
+        copied = [_second_copy(ids, begins) for ids, begins in zip(drawn, second, strict=True)]
+        on_random, even_random = scores(
+            [(_weights(model, ids), where) for ids, where in zip(drawn, copied, strict=True)]
+        )
         on_text[..., kind], even[kind] = on_random[..., kind], even_random[kind]
     return Heads(on_text, even, sum(map(len, cut)))
 
 
-def _second_copy(ids: Sequence[int]) -> Bools:
-    """`places` with the rows of the second copy only."""
+def _second_copy(ids: Sequence[int], begins: int) -> Bools:
+    """`places` with the rows of the second copy only, which begins after so many tokens."""
     found = places(ids)
-    found[:, : len(ids) // 2 + 1] = False
+    found[:, : begins + 1] = False
     return found
 
 

@@ -22,11 +22,13 @@ from lmcore.probes.heads import Heads
 from lmcore.probes.logit_lens import Lens, Norms, lens, norms, pushed
 from pages.shared import models
 from pages.shared.cache import Unhashed
+from pages.shared.context_copies import passages
 from pages.shared.models import Loaded
 
 MAX_SHOWN = 127  # tokens of the text that are looked into; with the start token 128 positions
 MAX_BYTES = 3_000_000  # of attention
 N_WINDOWS = 3  # of held-out text, on which heads are measured
+ECHOES = 8  # repeats on which induction is measured, of a model whose text has such
 START = "start"
 KEPT = {  # of a trace, which is large: its attention is kept once, packed
     "token_embedding", "position_embedding", "embedding", "attn_out", "residual_mid", "mlp_hidden", "mlp_out",
@@ -97,13 +99,24 @@ def heads(loaded: Loaded, ids: Ids) -> tuple[Heads | None, str]:
     texts, where = _sample(loaded)
     if not texts:
         texts, where = (ids,), "this text"
-    return _heads(loaded.hash, texts, Unhashed(loaded.model)), where
+    return _heads(loaded.hash, texts, echoes(loaded), Unhashed(loaded.model)), where
+
+
+def echoes(loaded: Loaded) -> tuple[tuple[Ids, Ids, Ids], ...]:
+    """Random words that come twice in the form that the model's text has for it: before, the words, between; or ()."""
+    found = passages(loaded, "echo")
+    if found is None:
+        return ()
+    words, before, between = found
+    return tuple((before, passage, between) for passage in words[:ECHOES])
 
 
 @functools.lru_cache(maxsize=64)
-def _heads(content: str, texts: tuple[Ids, ...], hidden: Unhashed, n_repeated: int = 2) -> Heads | None:
+def _heads(
+    content: str, texts: tuple[Ids, ...], echoes: tuple[tuple[Ids, Ids, Ids], ...], hidden: Unhashed
+) -> Heads | None:
     try:
-        return head_probe.measure(hidden.value, texts, n_repeated=n_repeated)
+        return head_probe.measure(hidden.value, texts, echoes=echoes)
     except ValueError:  # no text, and a window too short for a random one
         return None
 
@@ -198,7 +211,7 @@ def _changed(content: str, ids: Ids, off: tuple[str, ...], patch: Patch | None, 
 def best_scores(loaded: Loaded, ids: Ids) -> dict[str, float]:
     """The highest score of each kind that a head of this model has, on less text: a curve asks for many models."""
     texts = (_sample(loaded)[0] or (ids,))[:1]
-    found = _heads(loaded.hash, texts, Unhashed(loaded.model), 1)
+    found = _heads(loaded.hash, texts, echoes(loaded)[:1], Unhashed(loaded.model))
     if found is None:
         return dict.fromkeys(head_probe.KINDS, float("nan"))
     best = np.nan_to_num(found.scores).max(axis=(0, 1))

@@ -111,8 +111,8 @@ def _kinds(config: GPTConfig, heads: Heads | None, where: str) -> str:
     kinds = ", ".join(f"{n} {name}" for name, n in names.most_common()) or "none"
     return (
         f"A head is named by a kind that has at least {CLEAR:.0%} of its weight. Of its {n} heads: {kinds}; "
-        f"{mixed} mixed (measured on {heads.n_tokens:,} tokens of {lesson.named(where)}, induction on random tokens "
-        "that come twice)."
+        f"{mixed} mixed (measured on {heads.n_tokens:,} tokens of {lesson.named(where)}, induction on random "
+        "tokens that come twice)."
     ).replace("%", "\u00a0%")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from lmcore import sampling
 from pages.shared import models
 
-PROMPTS = (("Once there was a", 11), ("One rainy morning, Mia", 4), ('"Guess what I have," said', 8))
+PROMPTS = (("Once there was a", 5), ("One rainy morning, Mia", 9), ('"Guess what I have," said', 8))
 
 
 @functools.cache

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lmcore import models
+from lmcore import checkpoints, models
+from lmcore.corpora import tales
 from lmcore.probes import heads
 from lmcore.probes.heads import KINDS
+from lmcore.probes.in_context import random_passages
 
 # places:     0  1  2  3  4  5  6  7
 IDS = [5, 6, 7, 5, 6, 9, 5]  # start 5  6  7  5  6  9  5
@@ -77,7 +79,7 @@ def test_random_tokens_come_twice_and_only_the_first_copy_tells() -> None:
     assert len(set(ids)) == 20
     assert min(ids) >= 1
     assert heads.repeated(4, 10, 0)[:10] == heads.repeated(4, 10, 0)[10:]
-    where = heads._second_copy(ids)[KINDS.index("induction")]
+    where = heads._second_copy(ids, 20)[KINDS.index("induction")]
     assert np.argwhere(where).tolist() == [[t, t - 19] for t in range(21, 41)]
 
 
@@ -99,3 +101,25 @@ def test_without_any_text_induction_is_still_measured() -> None:
     tiny = models.build("gpt", {"n_layer": 1, "n_head": 1, "n_embd": 4, "block_size": 2}, 9)
     with pytest.raises(ValueError, match="a text of two tokens"):
         heads.measure(tiny, [[1]])
+
+
+def test_the_shipped_gpt_has_a_head_that_copies_what_it_learnt_to_copy() -> None:
+    """In the form of its text, an echo of random words, a head looks at what came after the same word before."""
+    found = checkpoints.load(checkpoints.shipped()["gpt-tales-word"])
+    encode = found.tokenizer.encode
+    words = [encode(word)[0] for word in tales.vocabulary_of_echoes()]
+    passages = random_passages(sorted(set(words)), 8, 6)
+    echoes = [(encode("echo: "), passage, encode("\n")) for passage in passages]
+    trained = heads.measure(found.model, [], echoes=echoes)
+    kind = KINDS.index("induction")
+    assert trained.scores[..., kind].max() > 0.5
+    layer, head = np.unravel_index(trained.scores[..., kind].argmax(), trained.scores.shape[:2])
+    assert trained.name(int(layer), int(head))[0] == "induction"
+    untrained = checkpoints.load(checkpoints.shipped()["gpt-tales-word"], 0).model
+    assert not heads.measure(untrained, [], echoes=echoes).above_chance("induction")
+
+
+def test_what_stands_around_a_repeat_is_not_counted() -> None:
+    ids = [7, 8, 1, 2, 3, 9, 1, 2, 3]  # before 7 8, a passage, 9 between
+    where = heads._second_copy(ids, 6)[KINDS.index("induction")]
+    assert np.argwhere(where).tolist() == [[7, 4], [8, 5], [9, 6]]  # after 1 comes 2, after 2 comes 3, after 3 comes 9
