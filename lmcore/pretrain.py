@@ -47,7 +47,7 @@ RECIPES: dict[str, Recipe] = {
         {"kind": "word", "vocab_size": 1500},
         # When its window is cut, a whole tale (95 in 100 have at most 94 tokens) still lies in what is left of it.
         {"family": "gpt", "n_layer": 4, "n_head": 4, "n_embd": 96, "block_size": 192, "init": "wide-unsure"},
-        # Long enough for the heads that copy whatever stood in the text before: they come between 2,300 and 7,000 steps.
+        # Long enough for the heads that copy whatever stood before: they come between 2,300 and 7,000 steps.
         {
             "max_steps": 7000,
             "batch_size": 16,
