@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import http.client
 import re
+import socket
 import urllib.parse
 
 import pytest
 
+import app
 from tests.live import Server
 
 
@@ -105,3 +107,19 @@ def test_forgetting_gives_a_new_workspace(server: Server):
     status, headers, _ = request(server, "/workspace/forget", "POST", cookie)
     assert status == 303
     assert (header(headers, "set-cookie") or "").split(";")[0] != cookie["Cookie"]
+
+
+def test_no_packet_waits_for_another():
+    """A socket that does not say that it speaks TCP, as Streamlit's, accepts connections that hold packets back."""
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        unnamed = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        unnamed.bind(("127.0.0.1", 0))
+        unnamed.listen()
+        assert not unnamed.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        app.send_at_once()
+        for listening in (first, unnamed):
+            with socket.create_connection(listening.getsockname()):
+                accepted, _ = listening.accept()
+                with accepted:
+                    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        unnamed.close()
