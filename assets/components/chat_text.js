@@ -12,7 +12,7 @@ function make(root) {
   const legend = el("p", "legend quiet");
   const mark = (name, says) => legend.append(el("span", `tok ${name}`, says[0]), ` ${says[1]} `);
   mark("mark", ["<bot>", "a mark, not typed ·"]);
-  mark("sample", ["word", "the bot's: darker is surer"]);
+  mark("sample", ["word", "the bot's: the stronger, the surer"]);
   const strip = el("div", "strip", null, { role: "listbox", "aria-label": "The text that the model reads. Left and right step through what it wrote." });
   const bar = el("div", "bar");
   const back = el("button", "", "‹", { type: "button", "aria-label": "One token of the bot back" });
@@ -81,7 +81,7 @@ function make(root) {
       list.replaceChildren();
       return;
     }
-    where.append(el("span", "chip", visible(text(at))), ` had ${percent(data.prob[at])}. Read for it: ${whole(at - data.n_out + 1)} tokens, `, el("span", "chip", "<s>"), " the first.");
+    where.append(el("span", "chip", visible(text(at))), ` had ${percent(data.prob[at])} at T = 1. Read for it: ${whole(at - data.n_out + 1)} tokens, `, el("span", "chip", "<s>"), " the first.");
     let rest = 1, used = 0;
     for (let j = 0; j < data.k; j++) {
       const p = data.alt_prob[at * data.k + j];

@@ -84,8 +84,8 @@ else:
     gpt, gpt2 = parts.ours(), parts.all_sizes()[parts.GPT2]
     lesson.predict(
         f"{PAGE}.size",
-        "GPT-2 small, of 2019, runs on a laptop. How many models of the size of the GPT that writes our tales would make "
-        "one of it?",
+        "GPT-2 small, of 2019, runs on a laptop. How many models of the size of the GPT that writes our tales would "
+        "make one of it?",
         parts.OPTIONS,
         parts.answer(),
         f"{gpt2.n_params:,} / {gpt.n_params:,} = {gpt2.n_params / gpt.n_params:.3g}.",

@@ -22,11 +22,6 @@ WHERE = {
 }
 
 
-def percent(p: float) -> str:
-    """A probability as people say it."""
-    return f"{100 * p:.3g} %" if p >= 0.0001 else "less than 0.01 %"
-
-
 def reading(here: Here, answers: dict[str, Answer]) -> str:
     """What the picture says, with this passage's numbers."""
     if not answers:
@@ -46,10 +41,10 @@ def reading(here: Here, answers: dict[str, Answer]) -> str:
     before = here.at - b
     n, right = len(here.places), sum(answers["masked"].rank(i) == 1 for i in range(len(here.places)))
     return (
-        f"The hidden word is {hidden}. The masked model, which sees both sides, gives it {percent(masked)}; the GPT, "
-        f"which has read only the {before} {'word' if before == 1 else 'words'} before it, {percent(left)}; the "
-        f"denoiser {percent(denoiser)}.{why} Of {n} {'blank' if n == 1 else 'blanks'} the masked model's first choice "
-        f"is the hidden word in {right}."
+        f"The hidden word is {hidden}. The masked model, which sees both sides, gives it {lesson.percent(masked)}; the "
+        f"GPT, which has read only the {before} {'word' if before == 1 else 'words'} before it, "
+        f"{lesson.percent(left)}; the denoiser {lesson.percent(denoiser)}.{why} Of {n} {'blank' if n == 1 else 'blanks'} the masked model's "
+        f"first choice is the hidden word in {right}."
     )
 
 

@@ -42,14 +42,14 @@ def reading(model: Loaded, turns: Sequence[Turn], text: Text, who: str) -> str:
     read = sum(fed + 1 + i for i in range(n))
     least = text.tokens[text.at]
     says = (
-        f"The chat is one text of {len(text.tokens):,} tokens, {sum(token.kind == MARK for token in text.tokens):,} of "
-        f"them special. For the first word of its last answer the model read {fed + 1:,} tokens, for each further one "
-        f"one more: {read:,} in all for {n:,}. It was least sure of {lesson.chip(least.text)}, with "
-        f"{least.prob or 0:.1%}."
+        f"After the start token, the chat is one text of {len(text.tokens):,} tokens, "
+        f"{sum(token.kind == MARK for token in text.tokens):,} of them special. For the first word of its last answer "
+        f"the model read {fed + 1:,} tokens, for each further one one more: {read:,} in all for {n:,}. It was least "
+        f"sure of {lesson.chip(least.text)}, with {lesson.percent(least.prob or 0)}."
     )
     if text.n_out:
         gone, places = _turns(last.feed.first), block_size(model)
-        says += f" The oldest {gone} no longer fit into its {places} places: gone, as far as it can tell."
+        says += f" The oldest {gone} into its {places} places: gone, as far as it can tell."
     elif len(text.tokens) > 0:
         says += f" All of it fits into the {block_size(model)} places that it sees at once."
     (before, asked), (after, _) = overall(0), overall(-1)
@@ -68,7 +68,7 @@ def reading(model: Loaded, turns: Sequence[Turn], text: Text, who: str) -> str:
 
 
 def _turns(n: int) -> str:
-    return "turn does" if n == 1 else f"{n} turns do"
+    return "turn no longer fits" if n == 1 else f"{n} turns no longer fit"
 
 
 def further() -> None:

@@ -70,7 +70,8 @@ def _asked(one: Any) -> Asked:
         or not 0 <= temperature <= MOST_TEMPERATURE
     ):
         raise ValueError("a temperature lies from 0 to 2")
-    return said[:MOST_CHARS], float(temperature), seed
+    # Half of a surrogate pair is no character: JSON can hold it, a page cannot.
+    return said[:MOST_CHARS].encode("utf-8", "replace").decode(), float(temperature), seed
 
 
 # The models ---------------------------------------------------------------------------------------------------------

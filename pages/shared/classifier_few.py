@@ -62,8 +62,7 @@ def _catching_up(found: dict[str, dict[int, list[float]]]) -> str:
     most = max(found[best])
     enough = [n for n, shares in sorted(found["pretrained"].items()) if np.mean(shares) >= others[best]]
     return (
-        f"What {REACHES[best]} with {most} labels ({others[best]:.0%}), the pre-trained body has with "
-        f"{enough[0]}. "
+        f"What {REACHES[best]} with {most} labels ({others[best]:.0%}), the pre-trained body has with {enough[0]}. "
         if enough
         else ""
     )

@@ -79,6 +79,15 @@ def spoken(temperature: float) -> str:
     return "∞" if math.isinf(temperature) else f"{temperature:g}"
 
 
+def percent(p: float) -> str:
+    """A share as the stage writes it: three digits, a space that does not break, 100 % for nothing less."""
+    if p >= 0.9995:
+        return "100\u00a0%" if p > 0.9999999 else f"{100 * p:.2f}\u00a0%" if p < 0.99995 else ">99.9\u00a0%"
+    if p < 0.00001:
+        return "<0.001\u00a0%" if p > 0 else "0\u00a0%"
+    return f"{100 * p:#.3g}\u00a0%"
+
+
 def idea(title: str, sentence: str, formula: str = "", symbols: dict[str, str] | None = None) -> None:
     """The head of a lesson: what it says in one sentence, and its formula with each symbol named.
 

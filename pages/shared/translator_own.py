@@ -13,7 +13,6 @@ from lmcore.jobs import JobError, JobStatus
 from lmcore.library import LibraryError
 from lmcore.training import translate
 from pages.shared import lesson, live, services
-from pages.shared import translator_says as says
 from pages.shared.view import View
 
 SLOT = "translator.own"
@@ -163,7 +162,7 @@ def right_of(n: int, exact: float) -> str:
     if n == 1:
         return f"The one pair that was kept back **{'comes' if exact else 'does not come'}** out"
     right = round(n * exact)
-    share = "" if n < 10 else f" ({says.percent(exact)})"
+    share = "" if n < 10 else f" ({lesson.percent(exact)})"
     return f"Of {n:,} pairs that were kept back **{right:,}**{share} come{'s' * (right == 1)} out"
 
 

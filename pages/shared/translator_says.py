@@ -46,9 +46,9 @@ def reading(here: Here) -> str:
     averaged = " (the average of the last block's heads)" if here.n_heads > 1 else ""
     name = "the end" if made.ended and at == n - 1 else lesson.chip(here.words[at])
     said = (
-        f"When it writes {name}, word {at + 1}, p is **{percent(p)}**, and it looks most at "
+        f"When it writes {name}, word {at + 1}, p is **{lesson.percent(p)}**, and it looks most at "
         f"{lesson.chip(clipped(shown(here).source[best]))}, place {best + 1}, with "
-        f"{percent(float(looks[at, best]))} of its attention{averaged}. "
+        f"{lesson.percent(float(looks[at, best]))} of its attention{averaged}. "
     )
     turned = crossings(looks, n - made.ended)
     if turned:
@@ -73,15 +73,6 @@ def small(log_prob: float) -> str:
     """A probability that may be tiny, from its logarithm."""
     p = math.exp(log_prob)
     return f"{p:.3g}" if p >= 1e-4 else f"10^{log_prob / math.log(10):.1f}".replace("-", "−")
-
-
-def percent(p: float) -> str:
-    """A share as the stage writes it: three digits, a space that does not break, 100 % for nothing less."""
-    if p >= 0.9995:
-        return "100\u00a0%" if p > 0.9999999 else f"{100 * p:.2f}\u00a0%" if p < 0.99995 else ">99.9\u00a0%"
-    if p < 0.00001:
-        return "<0.001\u00a0%" if p > 0 else "0\u00a0%"
-    return f"{100 * p:#.3g}\u00a0%"
 
 
 def clipped(word: str, most: int = 40) -> str:

@@ -68,8 +68,11 @@ def say(text: str) -> str:
 def on_send() -> None:
     """What was typed below the chat; what cannot be sent stays to be changed."""
     typed = str(st.session_state[f"{PAGE}.input"] or "")
+    forget_draft()
     if refused := say(typed):
-        st.session_state[REFUSED], st.session_state[DRAFT] = refused, typed
+        st.session_state[REFUSED] = refused
+        if typed.strip():
+            st.session_state[DRAFT] = typed
 
 
 def on_draft() -> None:
@@ -128,8 +131,9 @@ with stage[1]:
 
 if refused := st.session_state.get(REFUSED):
     lesson.refuse(refused)
-    st.text_area("Your message, not sent", key=DRAFT, height=120)
-    st.button("Send this", key=f"{PAGE}.resend", on_click=on_draft, icon=":material/send:")
+    if DRAFT in st.session_state:
+        st.text_area("Your message, not sent", key=DRAFT, height=120)
+        st.button("Send this", key=f"{PAGE}.resend", on_click=on_draft, icon=":material/send:")
 if turns:
     lesson.say_unknown(model.tokenizer, turns[-1].asked[0])
 

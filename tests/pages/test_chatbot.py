@@ -147,6 +147,15 @@ def test_an_empty_message_is_refused():
     at.chat_input[0].set_value("  \n ").run()
     no_exception(at)
     assert "nothing in this message" in at.error[0].value
+    assert not at.text_area
+    at.chat_input[0].set_value("Hello.").run()
+    assert not at.error
+
+
+def test_half_a_character_in_a_link_is_no_character():
+    at = open_page("chatbot", query={"chat": '["x"]'.replace('"x"', '["\\ud800 hello",0,1]')})
+    no_exception(at)
+    assert "? hello" in [text.value for text in at.text]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from lmcore.corpora import french
 from lmcore.corpora import pairs as reading
 from pages.shared import services
 from pages.shared import translator_models as translators
+from pages.shared.lesson import percent
 from pages.shared.translator_own import SLOT, numbers, right_of
-from pages.shared.translator_says import percent
 from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
 
 BOX = "translator.text"
