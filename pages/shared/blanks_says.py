@@ -43,7 +43,8 @@ def reading(here: Here, answers: dict[str, Answer]) -> str:
     return (
         f"The hidden word is {hidden}. The masked model, which sees both sides, gives it {lesson.percent(masked)}; the "
         f"GPT, which has read only the {before} {'word' if before == 1 else 'words'} before it, "
-        f"{lesson.percent(left)}; the denoiser {lesson.percent(denoiser)}.{why} Of {n} {'blank' if n == 1 else 'blanks'} the masked model's "
+        f"{lesson.percent(left)}; the denoiser {lesson.percent(denoiser)}.{why} Of {n} "
+        f"{'blank' if n == 1 else 'blanks'} the masked model's "
         f"first choice is the hidden word in {right}."
     )
 
