@@ -112,7 +112,7 @@ MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "context-length": _context_length,
     "context-cost": _context_cost,
     "fine-tuning": _fine_tuning,
-    "chatbot": _chatbot,
+    "chatbot-exam": _chatbot,
     "few-labels": _few_labels,
     "blanks": _blanks,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lmcore import checkpoints, corpora, models, pretrain
+from lmcore import checkpoints, corpora, measured, models, pretrain
 from lmcore.corpora import kingdoms, labels
 from lmcore.corpora.french import held_out_pairs
 from lmcore.corpora.tales_check import check_story
@@ -213,3 +213,8 @@ def test_making_one_replaces_what_was_there(tmp_path: Path, monkeypatch: pytest.
     assert checkpoints.load(tmp_path / "small").card["title"] == "Small"
     assert checkpoints.steps(tmp_path / "small") == [0, 3]
     assert not (tmp_path / "small" / "old").exists()
+
+
+def test_what_is_trained_and_what_is_measured_have_names_of_their_own() -> None:
+    """`python -m lmcore.pretrain NAME` takes both."""
+    assert not set(pretrain.RECIPES) & set(measured.MEASURES)

@@ -41,7 +41,7 @@ def test_no_question_of_the_exam_is_in_the_text_it_learnt_from():
 
 
 def test_the_page_opens_with_what_these_weights_do():
-    rows = measured.read("chatbot")["rows"]
+    rows = measured.read("chatbot-exam")["rows"]
     steps = checkpoints.steps(FOLDER)
     assert sorted({row["step"] for row in rows}) == steps
     for step in (0, steps[-1]):

@@ -14,7 +14,7 @@ from pages.shared.chat_text import MARK
 from pages.shared.chatting import AFTER, BEFORE, Text, Turn, block_size
 from pages.shared.models import Loaded
 
-MEASURE = "chatbot"
+MEASURE = "chatbot-exam"
 
 
 def shares(step: int) -> dict[str, float]:
