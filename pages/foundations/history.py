@@ -55,7 +55,7 @@ opened = history_line(
     on_picked=follow,
 )
 st.caption(
-    "A full dot runs in this playground, an empty one does not. "
+    "A full dot has a page in this playground, an empty one has none. "
     + ("The axis is the year." if part == "time" else "The axis is the number of parameters, each step a hundredfold.")
 )
 

@@ -16,6 +16,7 @@ from pages.shared.classifier_here import COUNTS, NETWORK, Here
 from pages.shared.view import View
 
 N_WRONG = 4
+FEW = 10  # texts: fewer make no point of the curve
 
 
 def section(view: View, here: Here) -> None:
@@ -44,12 +45,17 @@ def section(view: View, here: Here) -> None:
                 confusion_matrix(table, here.labels, theme=lesson.theme()), key=f"{view.page}.confusion.{name}",
                 config={"displayModeBar": False},
             )  # fmt: skip
+    few = f"Fewer than {FEW} texts make no point." if n >= 10 * FEW else "With few texts, points may lie far off."
     st.markdown(
         "**Is it right as often as it is sure?** The texts are sorted by the probability of the likeliest label; a "
         "larger point stands for more texts. On the dashed line a classifier that says 80 % is right eight times in "
-        "ten; below it, it is too sure of itself."
+        f"ten; below it, it is too sure of itself. {few}"
     )
-    curves = {name: [(b.confidence, b.right, b.n) for b in reliability(probs, found.y) if b.n] for name, probs in shown}
+    least = FEW if n >= 10 * FEW else 1
+    curves = {
+        name: [(b.confidence, b.right, b.n) for b in reliability(probs, found.y) if b.n >= least]
+        for name, probs in shown
+    }
     st.plotly_chart(
         reliability_diagram(curves, 1 / len(here.labels), theme=lesson.theme()), key=f"{view.page}.reliability",
         config={"displayModeBar": False},

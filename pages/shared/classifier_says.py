@@ -12,6 +12,7 @@ from pages.shared import lesson
 from pages.shared.classifier_here import Here
 
 MOST_UNKNOWN = 6
+MOST_TURNING = 5
 
 
 def notes(here: Here) -> list[str]:
@@ -22,8 +23,8 @@ def notes(here: Here) -> list[str]:
         shown = ", ".join(lesson.chip(word) for word in words[:MOST_UNKNOWN])
         more = f" and {len(words) - MOST_UNKNOWN} more" if len(words) > MOST_UNKNOWN else ""
         said.append(
-            f"It has never seen {shown}{more}, so that {'they say' if len(words) > 1 else 'it says'} nothing to it. "
-            + ("With no word that it knows, it can only guess." if len(words) and _all_unknown(here) else "")
+            f"It has never seen {shown}{more}: {'they are all' if len(words) > 1 else 'it is'} read as the one token "
+            "for unknown words. " + ("With no word that it knows, it can only guess." if _all_unknown(here) else "")
         )
     if here.n_cut:
         n = len(here.ids)
@@ -52,14 +53,21 @@ def reading(here: Here) -> str:
         return says + "There is no word to read, so that this is what it expects of any text."
     t = here.strongest() or 0
     move = float(network.moves(network.best)[t])
-    says += (
-        f"The word that speaks most for it is {lesson.chip(here.tokens[t])}: without it, the network would give this "
-        f"label **{_percent(network.without[t, network.best])}** ({move:+.1f} nats of log odds). "
-    )
+    word, without = lesson.chip(here.tokens[t]), _percent(network.without[t, network.best])
+    if move > 0:
+        says += (
+            f"What speaks most for it is {word}: without it, the network would give this label **{without}** "
+            f"({move:+.1f} nats of log odds). "
+        )
+        if not any(letter.isalnum() for letter in here.tokens[t]):
+            says += "(Every text it has read ends with a full stop, and the head reads the vector that stands there.) "
+    else:
+        says += f"No word speaks for it: without {word}, it would give this label even **{without}**. "
     flips = list(dict.fromkeys(here.tokens[t] for t in network.flips()))
     if flips:
-        words = ", ".join(lesson.chip(word) for word in flips[:5])
-        says += f"Leave out {'any one of ' if len(flips) > 1 else ''}{words}, and the decision turns. "
+        words = ", ".join(lesson.chip(word) for word in flips[:MOST_TURNING])
+        more = f" or {len(flips) - MOST_TURNING} more" if len(flips) > MOST_TURNING else ""
+        says += f"Leave out {'any one of ' if len(flips) > 1 else ''}{words}{more}, and the decision turns. "
     else:
         says += "No single word turns the decision. "
     if here.counted is not None:

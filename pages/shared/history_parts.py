@@ -74,12 +74,11 @@ def reading_time(system: System) -> str:
     later = [one.name for one in SYSTEMS if system.id in one.after]
     first = SYSTEMS[0]
     when = "where it all begins" if system is first else f"{system.year - first.year} years after Markov’s count"
-    came = f"From it came {_list(later)} (dashed lines). " if later else "Nothing in this picture stands on it. "
+    came = f"From it came {_list(later)} (dashed). " if later else "Nothing in this picture stands on it. "
     return (
         f"{system.name}, {system.year}: {when}. {came}Of {len(SYSTEMS)} systems in "
-        f"{SYSTEMS[-1].year - first.year} years, {since} came since 2013; {here} run in this playground (full dots). "
-        "A line says that one builds on the other, not that nothing else was needed: larger computers and more text "
-        "are not in the picture."
+        f"{SYSTEMS[-1].year - first.year} years, {since} came since 2013; {here} have a page here (full dots). "
+        "To build on one system is not to need nothing else: larger computers and more text are not in the picture."
     )
 
 

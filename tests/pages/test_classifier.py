@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -209,3 +211,12 @@ def test_what_goes_to_the_component(monkeypatch: pytest.MonkeyPatch):
     np.testing.assert_allclose(header["without0"], [0.5, 0.5, 0.9, 0.1])
     with pytest.raises(ValueError, match="one or two verdicts"):
         word_votes.word_votes(["a"], ["a", "b"], [("One", verdict)], hint="", empty="", key="k")
+
+
+@pytest.mark.parametrize("text", ["a", "😀", "abc", "zzz qqq"])
+def test_the_reading_says_which_way_the_strongest_word_speaks(text: str) -> None:
+    at = open_page("classifier", query={"text": text})
+    no_exception(at)
+    said = shown_text(at)
+    speaks = re.search(r"What speaks most for it .*?\(([+-][\d.]+) nats", said)
+    assert (speaks is not None and float(speaks[1]) > 0) or "No word speaks for it" in said
