@@ -28,8 +28,7 @@ def test_it_answers_what_was_held_out_and_its_base_does_not():
     assert sum(asked for _, asked in marks(None).values()) == 300
     assert share(marks(None)) >= 0.8
     kinds = {kind: right / asked for kind, (right, asked) in marks(None).items()}
-    assert min(share for kind, share in kinds.items() if kind != "not known") >= 0.7
-    assert kinds["not known"] >= 0.4  # its weakness: asked for what nobody told, it makes something up half the time
+    assert min(kinds.values()) >= 0.6  # weakest: asked for what nobody told, it makes up an answer one time in three
     assert share(marks(0)) < 0.2
 
 

@@ -16,7 +16,7 @@ from lmcore.corpora.base import Corpus
 from lmcore.corpora.exact_fact import KINDS, PEOPLE, Conversation, Turn, masked
 from lmcore.corpora.small_talk import FEW_WAYS, about_bot, about_me, small_talk
 from lmcore.corpora.tales_grammar import pick
-from lmcore.corpora.told import NOT_TOLD, THINGS, not_told, scenes, told
+from lmcore.corpora.told import NOT_TOLD, THINGS, near_misses, not_told, scenes, told
 from lmcore.corpora.world_book import Fact, facts
 
 UNKNOWN = "<unk>"  # where a word stands that the vocabulary does not have
@@ -96,12 +96,18 @@ def _part(rng: Random) -> Iterator[Turn]:
         yield not_known(rng)
 
 
+NEAR_MISSES = 0.25
+"""In training so many parts ask for what was told and for what was not; the exam is drawn without them."""
+
+
 def conversation(rng: Random) -> Conversation:
     """One to about eight turns; any question may be asked."""
     turns: list[Turn] = []
     if rng.random() < 0.25:
         turns.append(small_talk(rng))
-    parts = [list(_part(rng)) for _ in range(1 + int(rng.random() * 3))]
+    parts = [
+        list(near_misses(rng) if rng.random() < NEAR_MISSES else _part(rng)) for _ in range(1 + int(rng.random() * 3))
+    ]
     turns += _mixed(parts, rng) if rng.random() < 0.4 else [turn for part in parts for turn in part]
     if rng.random() < 0.1:
         turns.append(small_talk(rng))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from lmcore.corpora.exact_fact import PEOPLE, Turn
@@ -121,6 +121,18 @@ def told(rng: Random) -> Iterator[Turn]:
             turn = pick(rng, known).asked(rng)
         yield Turn(before + turn.said, turn.reply, turn.kind, turn.question, turn.answer, turn.rivals)
         before = ""
+
+
+def near_misses(rng: Random) -> Iterator[Turn]:
+    """Something is told; then that is asked about, and as often another thing, of which the same may be said."""
+    *known, other = scenes(rng, 2 if rng.random() < 0.4 else 3)
+    yield Turn(" ".join(scene.told(rng) for scene in known), NOTED)
+    for _ in range(2 + int(rng.random() * 3)):
+        if rng.random() < 0.5:
+            yield pick(rng, known).asked(rng)
+        else:
+            did = pick(rng, known).did if rng.random() < 0.5 else other.did
+            yield not_told(replace(other, did=did), rng)
 
 
 def not_told(scene: Scene, rng: Random) -> Turn:
