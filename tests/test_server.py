@@ -111,8 +111,7 @@ def test_forgetting_gives_a_new_workspace(server: Server):
 
 def test_no_packet_waits_for_another():
     """A socket that does not say that it speaks TCP, as Streamlit's, accepts connections that hold packets back."""
-    with socket.create_server(("127.0.0.1", 0)) as first:
-        unnamed = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.socket(socket.AF_INET, socket.SOCK_STREAM) as unnamed:
         unnamed.bind(("127.0.0.1", 0))
         unnamed.listen()
         assert not unnamed.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -122,4 +121,3 @@ def test_no_packet_waits_for_another():
                 accepted, _ = listening.accept()
                 with accepted:
                     assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        unnamed.close()

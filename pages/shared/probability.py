@@ -17,8 +17,8 @@ from pages.shared.cache import Unhashed
 from pages.shared.models import Loaded, choices_shipped, load
 
 STEPS = 20  # the coin's bias comes in steps of 1/20, so that it is a fraction
-PASSAGE_CHARS = 12_000
-PASSAGE_TOKENS = (400, 1500)
+PASSAGE_CHARS = 16_000
+PASSAGE_TOKENS = (400, 2000)
 AFTERLIFE = 1.6  # how much further than the end of float64 the picture goes
 
 

@@ -210,4 +210,4 @@ def test_a_finger_holds_a_cell(lesson: Callable[..., Any]) -> None:
     expect(page.locator(".head[aria-pressed=true]")).to_have_text("Head 2")
     page.get_by_role("button", name="Let go").tap()
     expect(panel(page)).to_contain_text("Point at a number")
-    assert page.locator(".lm").evaluate("root => root.scrollWidth <= root.clientWidth")
+    assert page.locator(".lm.attention-by-hand").evaluate("root => root.scrollWidth <= root.clientWidth")
