@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,8 +76,10 @@ def gate(spec: Spec, context: Context) -> Iterator[Spec]:
 
 
 def deaf(spec: Spec, context: Context) -> Iterator[Spec]:
-    """Never comes back from its second step."""
+    """Never comes back from its second step, once it has written that it is there into the named pipe "at"."""
     yield {"kind": "step", "step": 1, "max_steps": 2}
+    if "at" in spec:
+        Path(spec["at"]).write_text("in its second step")
     threading.Event().wait()
     yield {"kind": "step", "step": 2}
 
