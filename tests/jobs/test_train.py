@@ -95,7 +95,7 @@ def test_a_run_that_is_cut_and_resumed_ends_in_the_same_weights(
             break
     second = Context(tmp_path / "cut", library.texts_folder, resume=True)
     assert second.resume
-    assert second.resume[1]["step"] == 6
+    assert 0 < second.resume[1]["step"] < 7  # that of the report before, which a fast machine gives less often
     assert {"kind": "step", "step": 7} in [{k: e.get(k) for k in ("kind", "step")} for e in task.run(spec, second)]
     assert second.result["hash"] == whole.result["hash"]
 
