@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmcore import checkpoints
+from lmcore.models import BLANKS
 from lmcore.probes import blanks as probes
 from lmcore.tokenizers.word import split
 from pages.shared import models
 from pages.shared.cache import Unhashed
-from pages.shared.models import Choice, Loaded
+from pages.shared.models import Loaded
 from pages.shared.view import View
 
 PAGE = "fill-in-the-blanks"
@@ -26,20 +26,9 @@ KINDS = ("masked", "left", "denoiser")
 Floats = NDArray[np.float32]
 
 
-@functools.cache
-def shipped() -> dict[str, Choice]:
-    """The two models of this lesson that come with the playground, by name."""
-    found = {}
-    for name in (MASKED, DENOISER):
-        folder = checkpoints.shipped()[name]
-        card = checkpoints.read_card(folder)
-        found[name] = Choice(name, str(card["title"]), folder, card["family"])
-    return found
-
-
 def load(name: str) -> Loaded:
-    """One of them, or the playground's left-to-right model."""
-    return models.load(shipped().get(name) or models.choices_shipped()[name])
+    """A model that comes with the playground: one of the two that fill in blanks, or one that reads from the left."""
+    return models.load((models.shipped() | models.shipped(BLANKS))[name])
 
 
 @dataclass(frozen=True)

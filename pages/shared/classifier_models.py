@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from lmcore import checkpoints, paths
 from lmcore.corpora import CorpusError
 from lmcore.corpora import labels as labelled
 from lmcore.corpora.labels import Labelled, Row
@@ -19,7 +17,7 @@ from lmcore.models.word_counts import WordCounts
 from lmcore.probes.classifying import Verdict, leave_one_out
 from lmcore.training import classify
 from lmcore.training.labels import tokenize_labels
-from pages.shared import lesson, models, services
+from pages.shared import models, services
 from pages.shared.cache import Unhashed
 from pages.shared.models import Choice, Loaded
 from pages.shared.view import View
@@ -31,53 +29,15 @@ MOST_COUNTED = 1_000
 Ids = tuple[int, ...]
 
 
-@functools.cache
 def shipped() -> dict[str, Choice]:
     """The classifiers that come with the playground, the one of sentiment first."""
-    found = {}
-    for name, folder in checkpoints.shipped().items():
-        card = checkpoints.read_card(folder)
-        if card["family"] == "classifier":
-            found[name] = Choice(name, str(card["title"]), folder, card["family"])
+    found = models.shipped(("classifier",))
     return dict(sorted(found.items(), key=lambda item: item[0] != DEFAULT))
 
 
-def choices() -> dict[str, Choice]:
-    """Shipped ones, then this person's own."""
-    found = dict(shipped())
-    for mine in services.library().models(services.workspace()):
-        if mine.family == "classifier":
-            found[f"mine-{mine.id}"] = Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder, mine.family)
-    return found
-
-
 def picker(label: str, view: View, name: str) -> Loaded:
-    """A select box of all classifiers; the picked one, loaded. An id that is gone falls back to the shipped one."""
-    found, slot = choices(), f"{view.key(name)}.missing"
-    if view[name] not in found:
-        st.session_state[slot] = True
-        view.set(**{name: next(iter(found))})
-    titles = {id: choice.title for id, choice in found.items()}
-    st.selectbox(
-        label, list(titles), format_func=titles.__getitem__, key=view.key(name),
-        on_change=lambda: st.session_state.pop(slot, None),
-    )  # fmt: skip
-    if st.session_state.get(slot):
-        st.caption(
-            f"The model of that link is not in your library: this is {lesson.named(titles[view[name]])} instead."
-        )
-    return models.load(found[view[name]])
-
-
-def open_script(loaded: Loaded) -> str:
-    """Lines of a script that make `model` and `tokenizer`."""
-    own = loaded.folder is None or not loaded.folder.is_relative_to(paths.CHECKPOINTS)
-    where = f"Path({str(loaded.folder)!r})" if own else f"checkpoints.shipped()[{loaded.id!r}]"
-    return f"""\
-{"from pathlib import Path" + chr(10) + chr(10) if own else ""}from lmcore import checkpoints
-
-checkpoint = checkpoints.load({where})
-model, tokenizer = checkpoint.model, checkpoint.tokenizer"""
+    """A select box of all classifiers, shipped ones first; the picked one, loaded."""
+    return models.pick(label, view, name, shipped() | models.own(("classifier",)), DEFAULT)
 
 
 def labels_of(loaded: Loaded) -> tuple[str, ...]:

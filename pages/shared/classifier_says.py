@@ -7,8 +7,7 @@ from typing import Any, cast
 import pandas as pd
 import streamlit as st
 
-from pages.shared import classifier_models as classifiers
-from pages.shared import lesson
+from pages.shared import lesson, scripts
 from pages.shared.classifier_here import Here
 
 MOST_UNKNOWN = 6
@@ -111,7 +110,7 @@ def further(here: Here) -> None:
 def code(here: Here) -> tuple[list[str], str]:
     """The sources, and a script that reproduces the bars."""
     script = f"""
-{classifiers.open_script(here.loaded)}
+{scripts.open_model(here.loaded)}
 from lmcore.probes.classifying import leave_one_out
 
 text = {here.text!r}

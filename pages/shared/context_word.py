@@ -98,7 +98,7 @@ def _unknown(view: View, loaded: Loaded, frame: tuple[str, str], word: str) -> N
         "learnt**: neither its letters nor which unknown word it was reach the network, and it can never write it. A "
         f"model that reads letters can spell anything.{numbers}"
     )
-    if loaded.id != LETTERS and LETTERS in models.choices_shipped():
+    if loaded.id != LETTERS and LETTERS in models.shipped():
         st.button(
             "Ask the model that reads letters", key=f"{view.page}.letters", icon=":material/abc:",
             on_click=lambda: view.set(model=LETTERS, step=scrubber.LAST),

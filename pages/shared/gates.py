@@ -138,6 +138,6 @@ def slug(feature: str) -> str:
 
 def warm_up() -> None:
     """Measure the units of the model that the page opens with, before the first visitor comes."""
-    choice = models.choices_shipped().get(DEFAULT)
+    choice = models.shipped().get(DEFAULT)
     if choice is not None:
         measured(models.load(choice), (), 0)

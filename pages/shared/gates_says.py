@@ -158,11 +158,8 @@ def numbers(
 
 def script(loaded: Loaded, step: int, ids: Ids, layer: int, unit: int, gate: str, value: int, one: bool) -> str:
     """A script that prints one unit along the text, and what holding the gate does."""
-    opened = scripts.open_model(loaded)
-    if step != scrubber.LAST:
-        opened = opened.replace("checkpoints.load(", "checkpoints.load(step=" + repr(step) + ", folder=")
     return f"""
-{opened}
+{scripts.open_model(loaded, None if step == scrubber.LAST else step)}
 from lmcore.probes import gates
 
 ids = {list(ids)!r}

@@ -220,6 +220,6 @@ def best_scores(loaded: Loaded, ids: Ids) -> dict[str, float]:
 
 def warm_up() -> None:
     """Measure the heads of the model that the page opens with, before the first visitor comes."""
-    choice = models.choices_shipped().get(models.DEFAULT)
+    choice = models.shipped().get(models.DEFAULT)
     if choice is not None:
         heads(models.load(choice), ())

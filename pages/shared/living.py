@@ -14,7 +14,7 @@ PROMPTS = (("Once there was a", 5), ("One rainy morning, Mia", 9), ('"Guess what
 @functools.cache
 def runs() -> list[dict[str, Any]]:
     """A few sentences as the shipped model wrote them, each token with what else could have come."""
-    loaded = models.load(models.choices_shipped()[models.DEFAULT])
+    loaded = models.load(models.shipped()[models.DEFAULT])
     return [run(loaded, prompt, seed) for prompt, seed in PROMPTS]
 
 

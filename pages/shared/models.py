@@ -6,7 +6,7 @@ Models are cached by their folder and when it was written, answers by model and 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,24 +55,30 @@ class Loaded:
 
 
 @functools.cache
-def choices_shipped() -> dict[str, Choice]:
-    """The language models that come with the playground, read once: their cards are long and every rerun asks."""
+def shipped(families: tuple[str, ...] = tuple(FAMILIES)) -> dict[str, Choice]:
+    """The models of some families that come with the playground, read once: their cards are long, every rerun asks."""
     cards = {name: (checkpoints.read_card(folder), folder) for name, folder in checkpoints.shipped().items()}
     return {
         name: Choice(name, str(card["title"]), folder, card["family"])
         for name, (card, folder) in cards.items()
-        if card["family"] in FAMILIES
+        if card["family"] in families
+    }
+
+
+def own(families: Collection[str]) -> dict[str, Choice]:
+    """This person's models of some families."""
+    return {
+        f"mine-{mine.id}": Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder, mine.family)
+        for mine in services.library().models(services.workspace())
+        if mine.family in families
     }
 
 
 def choices(shared: str | None = None) -> dict[str, Choice]:
-    """Every model this person can use, shipped ones first; `shared` is the token of a share link."""
-    found = dict(choices_shipped())
+    """Every language model this person can use, shipped ones first; `shared` is the token of a share link."""
+    found = dict(shipped())
     found |= {name: Choice(name, title, None) for name, (title, *_rest) in COUNTED.items()}
-    for mine in services.library().models(services.workspace()):
-        if mine.family not in FAMILIES:  # word vectors cannot be asked what comes next
-            continue
-        found[f"mine-{mine.id}"] = Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder, mine.family)
+    found |= own(FAMILIES)  # word vectors and the like cannot be asked what comes next
     if shared and (model := services.library().shared(shared)) and model.family in FAMILIES:
         found[SHARED] = Choice(SHARED, f"{model.title} (shared)", model.folder, model.family)
     return found
@@ -81,24 +87,36 @@ def choices(shared: str | None = None) -> dict[str, Choice]:
 def picker(
     label: str, view: View, name: str, on_change: Callable[[], None] | None = None, *, family: str | None = None
 ) -> Loaded:
-    """A select box of all models, or of those of one family; the picked one, loaded.
+    """A select box of all language models, or of those of one family; the picked one, loaded.
 
     An id that is gone falls back to the default of the page, else of the playground. Each family has a shipped model.
     """
     found = {id: choice for id, choice in choices(view.share).items() if family in (None, choice.family)}
+    return pick(label, view, name, found, view.fields[name].default if family else DEFAULT, on_change)
+
+
+def pick(
+    label: str,
+    view: View,
+    name: str,
+    found: Mapping[str, Choice],
+    fallback: str,
+    on_change: Callable[[], None] | None = None,
+) -> Loaded:
+    """A select box of these models; the picked one, loaded. An id that is gone falls back, and that is said."""
+    slot = f"{view.key(name)}.missing"
     if view[name] not in found:
-        st.session_state[f"{view.key(name)}.missing"] = True
-        fallback = view.fields[name].default if family else DEFAULT
+        st.session_state[slot] = True
         view.set(**{name: fallback if fallback in found else next(iter(found))})
     titles = {id: choice.title for id, choice in found.items()}
 
     def changed() -> None:
-        st.session_state.pop(f"{view.key(name)}.missing", None)
+        st.session_state.pop(slot, None)
         if on_change:
             on_change()
 
     st.selectbox(label, list(titles), format_func=titles.__getitem__, key=view.key(name), on_change=changed)
-    if st.session_state.get(f"{view.key(name)}.missing"):
+    if st.session_state.get(slot):
         st.caption(
             f"The model of that link is not in your library: this is {lesson.named(titles[view[name]])} instead."
         )
@@ -178,5 +196,5 @@ def _written(
 
 def warm_up() -> None:
     """Load the shipped models and let each answer once, before the first visitor does."""
-    for choice in choices_shipped().values():
+    for choice in shipped().values():
         next_log_probs(load(choice), ())

@@ -210,7 +210,7 @@ def at_logits(loaded: Loaded, batch: Batch, place: int) -> tuple[NDArray[np.floa
 
 def warm_up() -> None:
     """Open the kept steps of the model that the page opens with, before the first visitor comes."""
-    choice = models.choices_shipped().get(models.DEFAULT)
+    choice = models.shipped().get(models.DEFAULT)
     if choice is not None:
         finished = models.load(choice)
         for step in steps_of(finished):

@@ -14,7 +14,7 @@ from lmcore.corpora import Corpus
 from lmcore.probes import chain, sequences
 from lmcore.tokenizers.word import split
 from pages.shared.cache import Unhashed
-from pages.shared.models import Loaded, choices_shipped, load
+from pages.shared.models import Loaded, load, shipped
 
 STEPS = 20  # the coin's bias comes in steps of 1/20, so that it is a fraction
 PASSAGE_CHARS = 16_000
@@ -106,7 +106,7 @@ def warm_up() -> None:
     """What the first visitor would wait for: all that can come out, and the shipped models on their own texts."""
     for name, world in WORLDS.items():
         outcomes(name, world.most, STEPS // 2)
-    for choice in choices_shipped().values():
+    for choice in shipped().values():
         loaded = load(choice)
         name = loaded.card.get("corpus", {}).get("name", "")
         if name in corpora.CATALOG and corpora.CATALOG[name].available():

@@ -78,7 +78,7 @@ def _lstm(content: str, ids: Ids, t: int, hidden: Unhashed) -> NDArray[np.float6
 
 def beside(loaded: Loaded, ids: Ids, t: int) -> NDArray[np.float64] | None:
     """The same of the shipped LSTM; None when it reads other tokens."""
-    other = models.load(models.choices_shipped()[LSTM])
+    other = models.load(models.shipped()[LSTM])
     if other.tokenizer.itos != loaded.tokenizer.itos:
         return None
     return _lstm(other.hash, ids, t, Unhashed(other.model))

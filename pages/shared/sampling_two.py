@@ -29,7 +29,7 @@ def _drafts(here: Here) -> dict[str, Loaded]:
     """The models that can draft: the same vocabulary token for token, an earlier self of the same model among them."""
     found: dict[str, Loaded] = {}
     for name, choice in models.choices(here.view.share).items():
-        if name == here.loaded.id or (choice.folder is not None and name not in models.choices_shipped()):
+        if name == here.loaded.id or (choice.folder is not None and name not in models.shipped()):
             continue
         candidate = models.load(choice)
         if candidate.tokenizer.itos == here.itos:

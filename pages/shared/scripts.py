@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from pprint import pformat
 
-from lmcore import corpora
+from lmcore import corpora, paths
 from lmcore.corpora import Corpus
 from pages.shared import models, services
 from pages.shared.models import COUNTED, Loaded
@@ -25,13 +25,11 @@ corpus = corpora.load({name!r})
 tokenizer = tokenizers.train({kind!r}, corpus.text)
 model = models.build("ngram", {models.counted_config(order)!r}, tokenizer.vocab_size)
 model.fit(batches.tokenize(tokenizer, corpus.text))"""
-    if loaded.id in models.choices_shipped():
-        where = f"checkpoints.shipped()[{loaded.id!r}]"
-    else:
-        where = f"Path({str(loaded.folder)!r})"
-    path = "from pathlib import Path\n\n" if where.startswith("Path") else ""
+    own = loaded.folder is None or not loaded.folder.is_relative_to(paths.CHECKPOINTS)
+    where = f"Path({str(loaded.folder)!r})" if own else f"checkpoints.shipped()[{loaded.id!r}]"
+    imports = "from pathlib import Path\n\n" if own else ""
     return f"""\
-{path}from lmcore import checkpoints
+{imports}from lmcore import checkpoints
 
 checkpoint = checkpoints.load({where}{"" if step is None else f", {step}"})
 model, tokenizer = checkpoint.model, checkpoint.tokenizer"""

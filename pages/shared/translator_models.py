@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
-
-from lmcore import checkpoints, paths
 from lmcore.beam import Tree
 from lmcore.corpora import french
 from lmcore.models import TRANSLATORS
 from lmcore.probes import translating
 from lmcore.probes.translating import Written
-from pages.shared import lesson, models, services
+from pages.shared import models
 from pages.shared.cache import Unhashed
 from pages.shared.models import Choice, Loaded
 from pages.shared.view import View
@@ -26,55 +24,15 @@ MOST_SOURCE = 40
 Ids = tuple[int, ...]
 
 
-@functools.cache
 def shipped() -> dict[str, Choice]:
     """The translators that come with the playground, the transformer first."""
-    found = {}
-    for name, folder in checkpoints.shipped().items():
-        card = checkpoints.read_card(folder)
-        if card["family"] in TRANSLATORS:
-            found[name] = Choice(name, str(card["title"]), folder, card["family"])
+    found = models.shipped(TRANSLATORS)
     return dict(sorted(found.items(), key=lambda item: item[0] != DEFAULT))
 
 
-def choices() -> dict[str, Choice]:
-    """Shipped ones, then this person's own."""
-    found = dict(shipped())
-    for mine in services.library().models(services.workspace()):
-        if mine.family in TRANSLATORS:
-            found[f"mine-{mine.id}"] = Choice(f"mine-{mine.id}", f"{mine.title} (yours)", mine.folder, mine.family)
-    return found
-
-
-def picker(label: str, view: View, name: str, on_change: Any) -> Loaded:
-    """A select box of all translators; the picked one, loaded. An id that is gone falls back to the shipped one."""
-    found = choices()
-    if view[name] not in found:
-        st.session_state[f"{view.key(name)}.missing"] = True
-        view.set(**{name: next(iter(found))})
-    titles = {id: choice.title for id, choice in found.items()}
-
-    def changed() -> None:
-        st.session_state.pop(f"{view.key(name)}.missing", None)
-        on_change()
-
-    st.selectbox(label, list(titles), format_func=titles.__getitem__, key=view.key(name), on_change=changed)
-    if st.session_state.get(f"{view.key(name)}.missing"):
-        st.caption(
-            f"The model of that link is not in your library: this is {lesson.named(titles[view[name]])} instead."
-        )
-    return models.load(found[view[name]])
-
-
-def open_script(loaded: Loaded) -> str:
-    """Lines of a script that make `model` and `tokenizer`."""
-    own = loaded.folder is None or not loaded.folder.is_relative_to(paths.CHECKPOINTS)
-    where = f"Path({str(loaded.folder)!r})" if own else f"checkpoints.shipped()[{loaded.id!r}]"
-    return f"""\
-{"from pathlib import Path" + chr(10) + chr(10) if own else ""}from lmcore import checkpoints
-
-checkpoint = checkpoints.load({where})
-model, tokenizer = checkpoint.model, checkpoint.tokenizer"""
+def picker(label: str, view: View, name: str, on_change: Callable[[], None] | None = None) -> Loaded:
+    """A select box of all translators, shipped ones first; the picked one, loaded."""
+    return models.pick(label, view, name, shipped() | models.own(TRANSLATORS), DEFAULT, on_change)
 
 
 # Sentences ----------------------------------------------------------------------------------------------------------

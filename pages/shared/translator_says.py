@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import lesson
+from pages.shared import lesson, scripts
 from pages.shared import translator_models as translators
 from pages.shared.translator_here import Here, shown
 
@@ -108,7 +108,7 @@ def code(here: Here) -> tuple[list[str], str]:
     script = f"""
 import numpy as np
 
-{translators.open_script(here.loaded)}
+{scripts.open_model(here.loaded)}
 from lmcore.probes.translating import alternatives, translate
 
 source = tokenizer.encode_source({text!r})
@@ -126,7 +126,7 @@ for t, token in enumerate(written.tokens):
     print(f"{{tokenizer.itos[token]:14}} {{where}}  {{others}}")
 """
     if here.refusal:
-        script = f"# {here.refusal}\n{translators.open_script(here.loaded)}\n"
+        script = f"# {here.refusal}\n{scripts.open_model(here.loaded)}\n"
     return ["lmcore.probes.translating:translate", model, "lmcore.corpora.french_say:say"], script
 
 

@@ -211,7 +211,7 @@ def resume(job: JobStatus) -> None:
 
 job = shown_job()
 if job is None:
-    shipped = models.load(models.choices_shipped()[models.DEFAULT])
+    shipped = models.load(models.shipped()[models.DEFAULT])
     run = live.of_card(shipped.card)
     st.markdown(
         f"**A replay:** this is how the shipped model {lesson.named(shipped.title)} learned "

@@ -155,7 +155,7 @@ def test_a_tree_grows_is_walked_and_locked(lesson: Callable[..., Any], shipped: 
 def test_rounds_tell_why_each_guess_was_taken_or_not(lesson: Callable[..., Any], shipped: Any) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     page = lesson("sampling", "?part=two&draft=ffnn-tales-word", **phone)
-    small = models.load(models.choices_shipped()["ffnn-tales-word"]).model
+    small = models.load(models.shipped()["ffnn-tales-word"]).model
     rounds = list(speculate(shipped.model, small, shipped.tokenizer.encode(PROMPT), max_new_tokens=40, seed=1))
     guesses = [guess for one in rounds for guess in one.guesses]
     chips = page.locator(".speculative-rounds button.token")

@@ -74,7 +74,7 @@ def test_a_length_that_another_world_does_not_have_is_cut():
 def test_the_factors_are_the_models(model: str):
     text = "the mouse ate the cheese"
     rows = table("One factor a token", {"model": model, "prompt": text})
-    loaded = models.load(models.choices_shipped().get(model) or models.Choice(model, "", None))
+    loaded = models.load(models.shipped().get(model) or models.Choice(model, "", None))
     ids = loaded.tokenizer.encode(text)
     logs = loaded.model.log_probs(ids)[np.arange(len(ids)), ids].astype(float)
     assert rows["factor"].to_numpy() == pytest.approx(np.exp(logs), rel=1e-3)
