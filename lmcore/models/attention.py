@@ -61,10 +61,10 @@ class Recorder(Unwatched):
 
 def turn(x: Tensor, angles: Tensor) -> Tensor:
     """x (B, H, T, D) with each pair of dimensions turned by its angle (T, D/2): `positions.rotate` in torch."""
-    a, b = x[..., 0::2], x[..., 1::2]
-    cos, sin = angles.cos(), angles.sin()
-    # (a, b) -> (a cos θ - b sin θ, a sin θ + b cos θ)
-    return torch.stack((a * cos - b * sin, a * sin + b * cos), dim=-1).flatten(-2)  # (B, H, T, D/2, 2) -> (B, H, T, D)
+    # (a + bi) e^(iθ) = (a cos θ - b sin θ) + (a sin θ + b cos θ) i
+    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))  # (B, H, T, D/2), a + bi
+    turned = pairs * torch.polar(torch.ones_like(angles), angles)
+    return torch.view_as_real(turned).flatten(-2).type_as(x)  # (B, H, T, D/2, 2) -> (B, H, T, D)
 
 
 class CausalSelfAttention(nn.Module):

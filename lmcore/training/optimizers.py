@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -37,7 +38,46 @@ class Together:
         return owner.state[parameter], MOMENTS[type(owner)]
 
 
-MOMENTS = {torch.optim.AdamW: ("exp_avg", "exp_avg_sq"), torch.optim.Muon: ("momentum_buffer",)}
+class Muon(torch.optim.Muon):
+    """torch.optim.Muon, but all matrices of a shape at once and in float32.
+
+    On a CPU its sixteen times fifteen small products, one after the other, take a quarter of a small GPT's step.
+    """
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Change the weights by their gradients."""
+        for group in self.param_groups:
+            for (_, longer), found in _by_shape(group["params"]).items():
+                updates = [_lying(self._update(p, gradient, group["momentum"])) for p, gradient in found]
+                for (p, _), update in zip(found, orthogonal(torch.stack(updates)), strict=True):
+                    p.mul_(1 - group["lr"] * group["weight_decay"])
+                    rate = group["lr"] * 0.2 * math.sqrt(longer)
+                    p.sub_(rate * (update if update.shape == p.shape else update.mT))
+
+    def _update(self, p: nn.Parameter, gradient: Tensor, momentum: float) -> Tensor:
+        """The running mean of the gradients, and a last step further in the newest one's direction (Nesterov)."""
+        mean: Tensor = self.state[p].setdefault("momentum_buffer", torch.zeros_like(p))
+        mean.lerp_(gradient, 1 - momentum)
+        return gradient.lerp(mean, momentum)
+
+
+def orthogonal(matrices: Tensor) -> Tensor:
+    """(n, a, b), a ≤ b -> (n, a, b): each matrix U S Vᵀ with its singular values S brought near 1, between 0.7 and 1.2.
+
+    Five rounds of a polynomial that draws all of them there, by products alone: Jordan et al. (2024),
+    https://kellerjordan.github.io/posts/muon/.
+    """
+    x = matrices / matrices.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
+    for _ in range(5):
+        # s ← 3.4445 s - 4.7750 s³ + 2.0315 s⁵ for every singular value s
+        gram = x @ x.mT  # (n, a, a)
+        gram = torch.baddbmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
+        x = torch.baddbmm(x, gram, x, beta=3.4445)
+    return x
+
+
+MOMENTS = {torch.optim.AdamW: ("exp_avg", "exp_avg_sq"), Muon: ("momentum_buffer",)}
 """What each remembers of a parameter besides the number of its steps; all have the parameter's shape."""
 
 
@@ -72,7 +112,7 @@ def _muon(matrices: list[nn.Parameter], config: TrainConfig) -> Iterable[torch.o
     """
     if matrices:
         decay, rate = config.weight_decay, config.learning_rate
-        yield torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
+        yield Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
 
 
 def _adamw(parameters: list[nn.Parameter], config: TrainConfig, device: torch.device) -> torch.optim.AdamW:
@@ -82,6 +122,20 @@ def _adamw(parameters: list[nn.Parameter], config: TrainConfig, device: torch.de
     ]
     fused = device.type in ("cpu", "cuda")
     return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(config.beta1, config.beta2), fused=fused)
+
+
+def _by_shape(parameters: Iterable[nn.Parameter]) -> dict[tuple[int, int], list[tuple[nn.Parameter, Tensor]]]:
+    """The parameters that have a gradient, with it, under (shorter side, longer side)."""
+    found: dict[tuple[int, int], list[tuple[nn.Parameter, Tensor]]] = {}
+    for p in parameters:
+        if p.grad is not None:
+            found.setdefault((min(p.shape), max(p.shape)), []).append((p, p.grad))
+    return found
+
+
+def _lying(matrix: Tensor) -> Tensor:
+    """The matrix with its longer side across."""
+    return matrix if matrix.shape[0] <= matrix.shape[1] else matrix.mT
 
 
 def _owns(optimizer: torch.optim.Optimizer, parameter: nn.Parameter) -> bool:

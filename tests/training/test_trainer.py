@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from lmcore.batches import Tokens, batches
@@ -184,7 +186,8 @@ def test_muon_takes_the_matrices_inside_and_goes_on_exactly() -> None:
     next(reports), next(reports)
     moved = (before - model.h[0].mlp.c_fc.weight.detach()) / (config.learning_rate_at(1) * 0.2 * math.sqrt(64))
     singular = torch.linalg.svdvals(moved)  # (16,) of a (64, 16) matrix
-    assert 0.2 < singular.min() <= singular.max() < 1.3
+    assert 0.6 < singular[-2] <= singular[0] < 1.3
+    assert singular[-1] < 1e-3  # what the norm hands on sums to 0, so that one direction has no gradient
 
     whole, reports_whole = run(config)
     assert reports_whole[-1].loss < reports_whole[0].loss - 0.5
@@ -196,6 +199,37 @@ def test_muon_takes_the_matrices_inside_and_goes_on_exactly() -> None:
             break
     again, _ = run(config, resume=half)
     assert same(again.state_arrays(), whole.state_arrays())
+
+
+def test_matrices_are_made_orthogonal_all_at_once() -> None:
+    """Five rounds of s ← 3.4445 s - 4.7750 s³ + 2.0315 s⁵ for each singular value, whose directions stay."""
+    generator = torch.Generator().manual_seed(3)
+    matrices = torch.randn(3, 5, 9, generator=generator, dtype=torch.float64)
+    U, S, Vh = torch.linalg.svd(matrices / matrices.norm(dim=(1, 2), keepdim=True), full_matrices=False)
+    for _ in range(5):
+        S = 3.4445 * S - 4.7750 * S**3 + 2.0315 * S**5
+    torch.testing.assert_close(optimizers.orthogonal(matrices), U * S[:, None, :] @ Vh)
+    assert not torch.isnan(optimizers.orthogonal(torch.zeros(2, 3, 4))).any()
+
+
+def test_muon_is_torchs() -> None:
+    """On matrices of all shapes, five steps with decay; torch's products are in bfloat16, so within some percent."""
+    generator = torch.Generator().manual_seed(4)
+    shapes = [(8, 24), (24, 8), (8, 8), (24, 8), (8, 24)]
+    ours, theirs = ([nn.Parameter(torch.zeros(shape)) for shape in shapes] for _ in range(2))
+    frozen = nn.Parameter(torch.ones(8, 8))
+    settings: dict[str, Any] = {"lr": 0.1, "weight_decay": 0.2, "adjust_lr_fn": "match_rms_adamw"}
+    pair = optimizers.Muon([*ours, frozen], **settings), torch.optim.Muon(theirs, **settings)
+    for _ in range(5):
+        for a, b in zip(ours, theirs, strict=True):
+            a.grad = torch.randn(a.shape, generator=generator)
+            b.grad = a.grad.clone()
+        for optimizer in pair:
+            optimizer.step()
+    for a, b in zip(ours, theirs, strict=True):
+        assert (a - b).norm() < 0.03 * b.norm()
+        torch.testing.assert_close(pair[0].state[a]["momentum_buffer"], pair[1].state[b]["momentum_buffer"])
+    assert torch.equal(frozen, torch.ones(8, 8))
 
 
 def test_a_very_short_text_can_be_trained_on() -> None:
