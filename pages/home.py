@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.shared import components, living
-from pages.shared.lessons import CHAPTER_SAYS, CHAPTERS
+from pages.shared.chapter_cards import chapter_cards
+from pages.shared.lessons import LESSONS
 
 st.title("See how a language model works", anchor=False)
 st.markdown(
@@ -13,10 +14,5 @@ st.markdown(
 components.living_sentence(living.runs(), key="home.living")
 
 st.subheader("Where to go", anchor=False)
-chapters = [chapter for chapter in CHAPTERS if chapter]
-for i in range(0, len(chapters), 3):
-    for column, chapter in zip(st.columns(3), chapters[i : i + 3], strict=False):
-        with column, st.container(border=True, height="stretch", gap="xsmall"):
-            st.markdown(f"**{chapter}**  \n{CHAPTER_SAYS[chapter]}")
-            for lesson in CHAPTERS[chapter]:
-                st.page_link(lesson.file, label=lesson.title, icon=lesson.icon, help=lesson.says)
+if slug := chapter_cards(key="home.cards"):
+    st.switch_page(LESSONS[slug].file)

@@ -11,13 +11,12 @@ import numpy as np
 from lmcore.corpora import CorpusError
 from lmcore.corpora import labels as labelled
 from lmcore.corpora.labels import Labelled, Row
-from lmcore.library import LibraryError
 from lmcore.models import word_counts
 from lmcore.models.word_counts import WordCounts
 from lmcore.probes.classifying import Verdict, leave_one_out
 from lmcore.training import classify
 from lmcore.training.labels import tokenize_labels
-from pages.shared import models, services
+from pages.shared import models, texts
 from pages.shared.cache import Unhashed
 from pages.shared.models import Choice, Loaded
 from pages.shared.view import View
@@ -54,13 +53,10 @@ def lines_of(loaded: Loaded) -> Labelled | None:
     if name in classify.SHIPPED:
         return labelled.shipped(classify.SHIPPED[name])
     sha256 = str(loaded.card.get("corpus", {}).get("sha256", ""))
-    library, workspace = services.library(), services.workspace()
-    kept = next((text for text in library.texts(workspace) if text.sha256 == sha256), None)
-    if kept is None:
-        return None
+    text = texts.own_text(sha256)
     try:
-        return _parsed(sha256, Unhashed(library.read_text(workspace, kept.id)))
-    except (CorpusError, LibraryError):
+        return None if text is None else _parsed(sha256, Unhashed(text))
+    except CorpusError:
         return None
 
 

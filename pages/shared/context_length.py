@@ -14,7 +14,7 @@ from lmcore import corpora, measured
 from lmcore.figures.context import Axis, Line, Mark, lines, powers_of_two, ticks
 from lmcore.figures.numbers import small
 from lmcore.probes import context_length as probe
-from pages.shared import lesson, scripts, services
+from pages.shared import lesson, scripts, services, texts
 from pages.shared import measured as measurement
 from pages.shared.cache import Unhashed
 from pages.shared.models import Loaded
@@ -73,16 +73,15 @@ def _live(loaded: Loaded) -> Rows:
     return _live_rows(loaded.hash, services.workspace(), Unhashed(loaded))
 
 
-def _held_out(loaded: Loaded, workspace: str) -> str:
+def _held_out(loaded: Loaded) -> str:
     """A text that this model has not learnt from: of a shipped corpus, or of one's own in the library; "" without."""
     corpus = loaded.card.get("corpus", {})
     try:
         if corpus.get("name") in corpora.CATALOG:
             return probe.held_out(corpus["name"])
-        library = services.library()
-        mine = next((text for text in library.texts(workspace) if text.sha256 == corpus.get("sha256")), None)
-        return corpora.from_text(library.read_text(workspace, mine.id)).split()[1] if mine else ""
-    except ValueError:  # it is gone, too short, or in a pack that is not installed
+        mine = texts.own_text(corpus.get("sha256", ""))
+        return corpora.from_text(mine).split()[1] if mine else ""
+    except ValueError:  # it is too short, or in a pack that is not installed
         return ""
 
 
@@ -90,7 +89,7 @@ def _held_out(loaded: Loaded, workspace: str) -> str:
 def _live_rows(content: str, workspace: str, hidden: Unhashed) -> Rows:
     loaded: Loaded = hidden.value
     longest = loaded.model.block_size or 128
-    text = _held_out(loaded, workspace)[: 400 * longest]
+    text = _held_out(loaded)[: 400 * longest]
     ids = loaded.tokenizer.encode(text)
     try:
         windows = probe.windows_of(ids, longest, max(12, LIVE // longest))

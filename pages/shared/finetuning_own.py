@@ -15,7 +15,7 @@ from lmcore.jobs import JobError, JobStatus
 from lmcore.library import LibraryError
 from lmcore.training import finetune
 from lmcore.training import spec as specs
-from pages.shared import finetuning, lesson, models, services, texts
+from pages.shared import finetuning, lesson, models, own_run, services, texts
 from pages.shared.cache import Unhashed
 from pages.shared.finetuning import Learner
 from pages.shared.lessons import LESSONS
@@ -196,26 +196,18 @@ def _buttons(view: View, jobs: list[JobStatus]) -> None:
         return
     if tuned.state not in ("done", "stopped"):
         return
-    kept = next((m for m in services.library().models(services.workspace()) if m.run_id == tuned.job_id), None)
+    kept = own_run.kept(tuned)
     with st.container(horizontal=True, gap="small"):
         if kept is None:
             st.button(
-                "Keep this model", icon=":material/bookmark_add:", key=f"{view.page}.keep", on_click=_keep,
-                args=(view, tuned),
+                "Keep this model", icon=":material/bookmark_add:", key=f"{view.page}.keep", on_click=own_run.keep,
+                args=(view.page, tuned),
             )  # fmt: skip
             return
         for label, page in (("Drag its temperature", "temperature"), ("Inspect it", "inspect")):
             if st.button(label, icon=LESSONS[page].icon, key=f"{view.page}.to-{page}"):
                 st.switch_page(LESSONS[page].file, query_params={"model": f"mine-{kept.id}"})
         st.caption("It is in your library, and every page offers it.")
-
-
-def _keep(view: View, job: JobStatus) -> None:
-    try:
-        made = services.runner().result(job.job_id)
-        services.library().keep_model(services.workspace(), made.folder, run_id=job.job_id)
-    except (JobError, LibraryError) as refusal:
-        st.session_state[f"{view.page}.refusal"] = str(refusal)
 
 
 # Words and numbers ---------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,8 @@ from lmcore.figures.theme import THEMES
 from lmcore.jobs import Event, JobStatus
 from pages.shared import lesson, services
 from pages.shared.view import hold
+
+LIVELY = 60  # a run of up to so many seconds is looked at twice a second, a longer one once
 
 
 @dataclass
@@ -163,6 +166,28 @@ def stage(run: Run, *, vocab_size: int, max_steps: int, key: str) -> None:
         shown = dict(run.samples)[st.session_state[slot] if len(steps) > 1 else steps[-1]]
         with st.container(height=300, border=True, key=f"{key}.text"):
             st.text(shown)
+
+
+def pace(job: JobStatus) -> float | None:
+    """Seconds between two looks at a run; None when it has ended."""
+    if not job.active:
+        return None
+    return 1.0 if (job.expected_left_s or 0) > LIVELY else 0.5
+
+
+def follow(job: JobStatus, draw: Callable[[JobStatus], None]) -> None:
+    """Draw a run, again and again while it works. The whole page runs once more when it ends, or turns out to be long.
+
+    Then the polling ends or slows down, and what stands outside of `draw` hears of it.
+    """
+
+    def look(job_id: str, every: float | None) -> None:
+        now = services.runner().status(job_id, services.workspace())
+        draw(now)
+        if every is not None and ((slower := pace(now)) is None or slower > every):
+            st.rerun()
+
+    st.fragment(look, run_every=pace(job))(job.job_id, pace(job))
 
 
 def warm_up() -> None:

@@ -30,6 +30,16 @@ def own_titles() -> dict[str, str]:
     return {text.sha256: text.title for text in services.library().texts(services.workspace())}
 
 
+def own_text(sha256: str) -> str | None:
+    """This person's text of a hash; None when their library has it no longer, or its file cannot be read."""
+    library, workspace = services.library(), services.workspace()
+    try:
+        mine = next((text for text in library.texts(workspace) if text.sha256 == sha256), None)
+        return None if mine is None else library.read_text(workspace, mine.id)
+    except LibraryError:
+        return None
+
+
 def title_of(spec: Mapping[str, Any], own: Mapping[str, str]) -> str:
     """The title of the text that a run's spec names, as in `own` where it is there.
 

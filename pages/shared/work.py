@@ -10,9 +10,7 @@ import streamlit as st
 
 from lmcore.jobs import JobError, JobStatus
 from lmcore.library import LibraryError
-from pages.shared import lesson, services
-
-LOOK = 0.5  # seconds between two looks
+from pages.shared import lesson, live, services
 
 
 def wanted(spec: dict[str, Any], slot: str) -> JobStatus | None:
@@ -38,18 +36,15 @@ def folder_of(job: JobStatus) -> Path:
 def watch(job: JobStatus, slot: str, draw: Callable[[JobStatus], None]) -> None:
     """Draw a job, again and again while it works; the whole page runs once more when it has ended."""
 
-    def look(job_id: str, was_active: bool) -> None:
-        now = services.runner().status(job_id, services.workspace())
+    def look(now: JobStatus) -> None:
         draw(now)
-        if was_active and not now.active:
-            st.rerun()
         if now.state in ("failed", "stopped"):
             lesson.refuse(now.error or "The work was stopped before it was done.")
             if st.button("Try again", key=f"{slot}.again", icon=":material/replay:"):
-                services.runner().resume(job_id, services.workspace())
+                services.runner().resume(now.job_id, services.workspace())
                 st.rerun()
 
-    st.fragment(look, run_every=LOOK if job.active else None)(job.job_id, job.active)
+    live.follow(job, look)
 
 
 def said(job: JobStatus) -> str:

@@ -4,11 +4,10 @@ import math
 
 import streamlit as st
 
-from lmcore.jobs import JobError, JobStatus
-from lmcore.library import LibraryError
+from lmcore.jobs import JobStatus
 from lmcore.training import spec as specs
 from lmcore.training.presets import PRESETS
-from pages.shared import lesson, live, models, scripts, services, texts
+from pages.shared import lesson, live, models, own_run, scripts, texts
 from pages.shared.lessons import LESSONS
 from pages.shared.view import View, choice, text, whole
 
@@ -17,7 +16,7 @@ TOKENIZERS = {"char": "Characters", "word": "Words", "bpe": "Word pieces"}
 FAMILY_NAMES = {"gpt": "A GPT", "ffnn": "A feed-forward model", "rnn": "An RNN", "lstm": "An LSTM", "ngram": "Counts"}
 SIZES = {name: preset.title for name, preset in PRESETS.items()}
 SIZES |= {f"order-{n}": f"N-gram of order {n}" for n in (2, 3, 4)}
-LIVELY = 60  # a run of up to so many seconds is looked at twice a second, a longer one once
+KEPT = "Kept. It is in your library, and every page offers it now."
 
 view = View(
     PAGE,
@@ -29,7 +28,6 @@ view = View(
         "seed": whole(1, 0, 9999),
     },
 )
-runner, workspace = services.runner(), services.workspace()
 
 
 def seconds_of(size: str) -> float:
@@ -80,14 +78,12 @@ def unsaved() -> JobStatus | None:
     current = shown_job()
     if current is None or current.state != "done":
         return None
-    kept = {model.run_id for model in services.library().models(workspace)}
-    return None if current.job_id in kept else current
+    return None if own_run.kept(current) else current
 
 
 def shown_job() -> JobStatus | None:
-    """The run on the stage: the one last asked for, else the newest of this workspace (so a reload finds it)."""
-    watched = {job.job_id: job for job in runner.jobs(workspace) if is_of_this_page(job)}
-    return watched.get(st.session_state.get(f"{PAGE}.job", "")) or next(iter(watched.values()), None)
+    """The run on the stage."""
+    return own_run.shown(PAGE, is_of_this_page)
 
 
 def is_of_this_page(job: JobStatus) -> bool:
@@ -96,14 +92,8 @@ def is_of_this_page(job: JobStatus) -> bool:
 
 
 def train(anew: bool = False) -> None:
-    """Ask for the run; what is refused is said on the page, and nothing is lost."""
-    try:
-        ticket = runner.submit(chosen_spec(), workspace, anew=anew)
-    except (JobError, LibraryError, ValueError) as refusal:
-        st.session_state[f"{PAGE}.refusal"] = str(refusal)
-        return
-    st.session_state[f"{PAGE}.job"] = ticket.job_id
-    st.session_state.pop(f"{PAGE}.refusal", None)
+    """Ask for the run."""
+    own_run.ask(PAGE, chosen_spec, anew)
 
 
 @st.dialog("The last model was not kept")
@@ -118,21 +108,14 @@ def ask() -> None:
 
 def keep_then_train() -> None:
     """The safe way on."""
-    keep(unsaved())
+    if (job := unsaved()) is not None:
+        own_run.keep(PAGE, job, title_of_model(), KEPT)
     train()
 
 
-def keep(job: JobStatus | None) -> None:
-    """Put the run's model into the library."""
-    if job is None:
-        return
-    try:
-        made = runner.result(job.job_id)
-        title = f"{SIZES.get(view['size'], 'Model')} on {corpus.title}"
-        services.library().keep_model(workspace, made.folder, title=title, run_id=job.job_id)
-        st.session_state[f"{PAGE}.note"] = "Kept. It is in your library, and every page offers it now."
-    except (JobError, LibraryError) as refusal:
-        st.session_state[f"{PAGE}.refusal"] = str(refusal)
+def title_of_model() -> str:
+    """What a model is called in the library, until its owner says otherwise."""
+    return f"{SIZES.get(view['size'], 'Model')} on {corpus.title}"
 
 
 with controls[3]:
@@ -146,28 +129,17 @@ if refusal := st.session_state.get(f"{PAGE}.refusal"):
     lesson.refuse(refusal)
 
 
-def watch(job_id: str) -> None:
-    """The stage of a job. It runs by itself until the job has ended."""
-    job = runner.status(job_id, workspace)
-    run = live.of_job(job_id)
+def watch(job: JobStatus) -> None:
+    """The stage of a job."""
+    run = live.of_job(job.job_id)
     st.markdown(f"**{headline(job)}** {live.status_sentence(job, run)}")
     if job.max_steps:
         st.progress(min(1.0, job.step / job.max_steps))
     with st.container():  # above the curves: Stop is in sight on a phone, and does not move when the curves come
-        buttons(job)
+        own_run.buttons(PAGE, job, title=title_of_model(), note=KEPT, use=to_other_pages, anew=lambda: train(anew=True))
     vocab_size = int(run.start.get("config", {}).get("vocab_size", 0))
     if vocab_size:
-        live.stage(run, vocab_size=vocab_size, max_steps=job.max_steps or 1, key=f"{PAGE}.{job_id}")
-    if not job.active and st.session_state.get(f"{PAGE}.polling") == job_id:
-        st.session_state[f"{PAGE}.polling"] = None
-        st.rerun()  # the whole page, once: the polling ends and the reading below gets its numbers
-    if job.active and pace(job) > st.session_state.get(f"{PAGE}.pace", 0.0):
-        st.rerun()  # also once: now it is known how long it takes
-
-
-def pace(job: JobStatus) -> float:
-    """Seconds between two looks at a run."""
-    return 1.0 if (job.expected_left_s or 0) > LIVELY else 0.5
+        live.stage(run, vocab_size=vocab_size, max_steps=job.max_steps or 1, key=f"{PAGE}.{job.job_id}")
 
 
 def headline(job: JobStatus) -> str:
@@ -177,36 +149,11 @@ def headline(job: JobStatus) -> str:
     return f"{FAMILY_NAMES[family]} on {lesson.named(title)}, {TOKENIZERS[tokenizer].lower()}."
 
 
-def buttons(job: JobStatus) -> None:
-    """What can be done with the run on the stage."""
-    if job.active:  # nothing more is looked up: everybody who watches comes here at every look
-        if st.button("Stop", icon=":material/stop:", key=f"{PAGE}.stop", disabled=job.state == "stopping"):
-            runner.stop(job.job_id, workspace)
-            st.rerun()
-        return
-    kept = next((m for m in services.library().models(workspace) if m.run_id == job.job_id), None)
-    with st.container(horizontal=True, gap="small"):
-        if job.state in ("stopped", "failed") and st.button("Resume", icon=":material/resume:", key=f"{PAGE}.resume"):
-            resume(job)
-            st.rerun()
-        if job.state in ("done", "stopped") and kept is None:
-            st.button("Keep this model", icon=":material/bookmark_add:", key=f"{PAGE}.keep", on_click=keep, args=(job,))
-        if kept is not None:
-            for label, page in (("Drag its temperature", "temperature"), ("Inspect it", "inspect")):
-                if st.button(label, icon=LESSONS[page].icon, key=f"{PAGE}.to-{page}"):
-                    st.switch_page(LESSONS[page].file, query_params={"model": f"mine-{kept.id}"})
-        if job.state in ("done", "failed", "stopped"):  # last: a second click on Keep must not land on it
-            st.button("Train anew", icon=":material/replay:", key=f"{PAGE}.anew", on_click=train, args=(True,))
-    if note := st.session_state.pop(f"{PAGE}.note", None):
-        st.success(note, icon=":material/check:")
-
-
-def resume(job: JobStatus) -> None:
-    """Let a stopped run go on."""
-    try:
-        st.session_state[f"{PAGE}.job"] = runner.resume(job.job_id, workspace).job_id
-    except JobError as refusal:
-        st.session_state[f"{PAGE}.refusal"] = str(refusal)
+def to_other_pages(id: str) -> None:
+    """Where a kept model can be asked."""
+    for label, page in (("Drag its temperature", "temperature"), ("Inspect it", "inspect")):
+        if st.button(label, icon=LESSONS[page].icon, key=f"{PAGE}.to-{page}"):
+            st.switch_page(LESSONS[page].file, query_params={"model": id})
 
 
 job = shown_job()
@@ -221,11 +168,8 @@ if job is None:
     live.stage(run, vocab_size=shipped.tokenizer.vocab_size, max_steps=max_steps, key=f"{PAGE}.shipped")
     vocab_size = shipped.tokenizer.vocab_size
 else:
-    if job.active:
-        st.session_state[f"{PAGE}.polling"] = job.job_id
     titles = texts.own_titles()
-    st.session_state[f"{PAGE}.pace"] = pace(job)
-    st.fragment(watch, run_every=pace(job) if job.active else None)(job.job_id)
+    live.follow(job, watch)
     run = live.of_job(job.job_id)
     vocab_size = int(run.start.get("config", {}).get("vocab_size", 0))
 

@@ -22,7 +22,6 @@ from tests.live import ROOT
 def open_page(slug: str, state: Mapping[str, object] | None = None, query: Mapping[str, str] | None = None) -> AppTest:
     """The page after its first run; `state` is put into session_state before it, `query` into its URL."""
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
-    at.run()
     for name, value in (state or {}).items():
         at.session_state[name] = value
     for name, text in (query or {}).items():
@@ -42,6 +41,12 @@ def shown_text(at: AppTest) -> str:
     """Everything that the page says in Markdown, captions, alerts and plain text."""
     parts = [*at.markdown, *at.caption, *at.info, *at.error, *at.warning, *at.success, *at.text]
     return "\n".join(str(part.value) for part in parts)
+
+
+def header_of(at: AppTest, key: str) -> dict[str, Any]:
+    """What the page gave to the component of this key, unpacked."""
+    (found,) = (one for one in at.get("bidi_component") if one.proto.id.endswith(f"-{key}"))
+    return unpack(found.proto.bytes)
 
 
 def unpack(payload: bytes) -> dict[str, Any]:
@@ -66,6 +71,25 @@ def run_script(source: str) -> str:
     done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def workspace_of(at: AppTest) -> str:
+    """The workspace of this visitor, who has no cookie."""
+    return services.library().workspace_for(at.session_state["workspace"])
+
+
+def reloaded(at: AppTest, slug: str, query: Mapping[str, str] | None = None) -> AppTest:
+    """The page in a new session of the same visitor, as a reload opens it."""
+    return open_page(slug, {"workspace": at.session_state["workspace"]}, query)
+
+
+def wait_for_end(job_id: str) -> None:
+    """Wait until a job has ended."""
+    after = 0
+    while services.runner().status(job_id).active:
+        events = services.runner().wait(job_id, after, timeout=120)
+        assert events, "no event in 120 s"
+        after = events[-1].seq
 
 
 def own_gpt(folder: Path, **shape: Any) -> tuple[str, str]:

@@ -17,7 +17,17 @@ from lmcore.training.labels import tokenize_labels
 from pages.shared import classifier_models as classifiers
 from pages.shared import services, word_votes
 from pages.shared.classifier_own import EXAMPLE, SLOT, right_of
-from tests.pages.page import no_exception, open_page, payload, run_script, shown_text, unpack
+from tests.pages.page import (
+    no_exception,
+    open_page,
+    payload,
+    reloaded,
+    run_script,
+    shown_text,
+    unpack,
+    wait_for_end,
+    workspace_of,
+)
 
 BOX = "classifier.text"
 SENTENCE = "The soup was not bad at all."
@@ -170,12 +180,10 @@ def test_own_labels_become_a_classifier():
     assert "Only one line has the label 🤷" in shown_text(at)
     at.button(key=f"{SLOT}.go").click().run()
     no_exception(at)
-    job_id, after = at.session_state[f"{SLOT}.job"], 0
-    workspace = services.library().workspace_for(at.session_state["workspace"])
-    while services.runner().status(job_id, workspace).active:
-        events = services.runner().wait(job_id, after, timeout=120)
-        assert events, "no event in 120 s"
-        after = events[-1].seq
+    again = reloaded(at, "classifier", {"part": "own"})  # while it trains: the lines are in the box
+    no_exception(again)
+    assert reading.parse(again.text_area(key=f"{SLOT}.text").value).rows == reading.parse(lines + "\n\nhm hm,🤷\n").rows
+    wait_for_end(at.session_state[f"{SLOT}.job"])
     at.run()
     no_exception(at)
     assert "new to the body" in shown_text(at)
@@ -189,6 +197,7 @@ def test_own_labels_become_a_classifier():
     assert drawn["labels"] == sorted(["😀", "😡", "🤷"])
     assert drawn["names"] == ["The network", "Counting words"]
     library = services.library()
+    workspace = workspace_of(at)
     for text in library.texts(workspace):  # its lines go: the network still answers, and the page says what is missing
         library.delete_text(workspace, text.id)
     at.session_state["classifier.part"] = "good"

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from lmcore import checkpoints, measured
 from lmcore.training.fine_tuning_race import BASE, SIZES, WAYS
 from pages.shared import finetuning, finetuning_says, services
-from tests.pages.page import no_exception, open_page, run_script, shown_text
+from tests.pages.page import no_exception, open_page, run_script, shown_text, wait_for_end, workspace_of
 
 ROWS = measured.read(finetuning.NAME)["rows"]
 OWN = "A frog hid the lamp & <b>ran</b>. :red[Then] the frog ran to the pond, and a small bird saw it all.\n\n" * 20
@@ -119,7 +119,7 @@ def test_the_script_prints_what_is_drawn():
 def own() -> AppTest:
     """The page with a text of one's own, run to its end."""
     at = open_page("fine-tuning", query={"part": "yours", "steps": "50"})
-    workspace = services.library().workspace_for(at.session_state["workspace"])
+    workspace = workspace_of(at)
     kept = services.library().add_text(workspace, "Frogs & <b>lamps</b> :red[x]", OWN)
     at.session_state["fine-tuning.text.added"] = f"mine-{kept.id}"
     at.selectbox(key="fine-tuning.what").set_value("lora")
@@ -127,12 +127,8 @@ def own() -> AppTest:
     no_exception(at)
     at.button(key="fine-tuning.go").click().run()
     no_exception(at)
-    for job in finetuning_jobs(workspace):
-        after = 0
-        while services.runner().status(job, workspace).active:
-            events = services.runner().wait(job, after, timeout=120)
-            assert events, "no event in 120 s"
-            after = events[-1].seq
+    for job_id in finetuning_jobs(workspace):
+        wait_for_end(job_id)
     at.run()
     no_exception(at)
     return at
@@ -151,7 +147,7 @@ def test_ones_own_text_is_raced_kept_and_asked(own: AppTest):
     own.button(key="fine-tuning.keep").click().run()
     no_exception(own)
     assert own.button(key="fine-tuning.to-inspect")
-    workspace = services.library().workspace_for(own.session_state["workspace"])
+    workspace = workspace_of(own)
     kept = services.library().models(workspace)[0]
     assert kept.title == "GPT on Shakespeare, letter by letter, then Frogs & <b>lamps</b> :red[x]"
     loaded = checkpoints.load(kept.folder)
@@ -160,7 +156,7 @@ def test_ones_own_text_is_raced_kept_and_asked(own: AppTest):
 
 def test_a_text_the_model_cannot_read_is_refused_before_anything_runs():
     at = open_page("fine-tuning", query={"part": "yours"})
-    workspace = services.library().workspace_for(at.session_state["workspace"])
+    workspace = workspace_of(at)
     kept = services.library().add_text(workspace, "Greek", "\N{GREEK SMALL LETTER PI}\N{HEBREW LETTER ALEF} " * 200)
     at.session_state["fine-tuning.text.added"] = f"mine-{kept.id}"
     at.run()

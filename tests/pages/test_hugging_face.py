@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from lmcore import checkpoints, hugging_face
 from lmcore.models.gpt import GPT, GPTConfig
 from pages.shared import services
-from tests.pages.page import no_exception, open_page, shown_text
+from tests.pages.page import no_exception, open_page, shown_text, workspace_of
 
 DOOR = "library.hugging-face"
 
@@ -33,7 +33,7 @@ def brought(data: bytes, name: str = "My <b>GPT.zip") -> AppTest:
 def test_a_gpt2_folder_is_opened_and_kept() -> None:
     at = brought(shipped())
     assert "Opened and kept: `My <b>GPT`" in shown_text(at)
-    (model,) = services.library().models(services.library().workspace_for(at.session_state["workspace"]))
+    (model,) = services.library().models(workspace_of(at))
     found, first = checkpoints.load(model.folder), checkpoints.load(checkpoints.shipped()["gpt-tales-word"])
     assert found.tokenizer.to_json() == first.tokenizer.to_json()
     at.switch_page("generation/temperature.py")
@@ -52,7 +52,7 @@ def test_what_is_no_gpt2_folder_is_refused_in_words() -> None:
     for data, words in ((b"PK", "not a \\.zip"), (buffer.getvalue(), "not a GPT\\-2 but 'llama'")):
         at = brought(data)
         assert words.replace("\\", "") in at.error[0].value.replace("\\", "")
-        assert not services.library().models(services.library().workspace_for(at.session_state["workspace"]))
+        assert not services.library().models(workspace_of(at))
 
 
 @pytest.mark.parametrize(("position", "offered"), [("learned", True), ("rotary", False)])
@@ -61,7 +61,7 @@ def test_a_model_is_offered_unless_gpt2_cannot_be_it(position: str, offered: boo
     first = checkpoints.load(checkpoints.shipped()["gpt-tales-word"])
     config = GPTConfig(first.tokenizer.vocab_size, n_layer=1, n_head=1, n_embd=8, position=position)
     checkpoints.save(tmp_path, GPT(config), first.tokenizer, {"title": "Mine"})
-    workspace = services.library().workspace_for(at.session_state["workspace"])
+    workspace = workspace_of(at)
     model = services.library().keep_model(workspace, tmp_path)
     at.run()
     at.selectbox(key=f"{DOOR}.model").set_value(f"mine-{model.id}").run()

@@ -15,7 +15,7 @@ from lmcore.models.positions import frequencies
 from lmcore.probes import positions as probe
 from pages.shared import positions_kinds, services
 from tests.browser.person import HOSTILE
-from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
+from tests.pages.page import no_exception, open_page, payload, run_script, shown_text, workspace_of
 
 NAME = "gpt-tales-word"
 PROMPT = "The little fox gave the red ball to the old"
@@ -106,7 +106,7 @@ def test_a_model_of_any_kind_of_position_can_be_looked_into(position: str, shipp
     at = open_page("positions")
     config = GPTConfig(shipped.tokenizer.vocab_size, block_size=16, n_layer=1, n_head=2, n_embd=8, position=position)
     checkpoints.save(tmp_path, GPT(config), shipped.tokenizer, {"title": "Mine"})
-    workspace = services.library().workspace_for(at.session_state["workspace"])
+    workspace = workspace_of(at)
     model = services.library().keep_model(workspace, tmp_path)
     at.run()
     at.selectbox(key="positions.model").set_value(f"mine-{model.id}").run()

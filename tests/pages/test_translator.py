@@ -11,11 +11,10 @@ from streamlit.testing.v1 import AppTest
 from lmcore import checkpoints
 from lmcore.corpora import french
 from lmcore.corpora import pairs as reading
-from pages.shared import services
 from pages.shared import translator_models as translators
 from pages.shared.lesson import percent
 from pages.shared.translator_own import SLOT, numbers, right_of
-from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
+from tests.pages.page import no_exception, open_page, payload, reloaded, run_script, shown_text, wait_for_end
 
 BOX = "translator.text"
 HOSTILE = ["<script>alert(1)</script>", "</s> <unk> <s>", "😀", "x", "שלום עולם", "$x$ :red[y] `z`"]
@@ -242,12 +241,16 @@ def test_own_pairs_become_a_model_that_translates():
     at.run()
     at.button(key=f"{SLOT}.go").click().run()
     no_exception(at)
-    job_id, after = at.session_state[f"{SLOT}.job"], 0
-    workspace = services.library().workspace_for(at.session_state["workspace"])
-    while services.runner().status(job_id, workspace).active:
-        events = services.runner().wait(job_id, after, timeout=120)
-        assert events, "no event in 120 s"
-        after = events[-1].seq
+    wait_for_end(at.session_state[f"{SLOT}.job"])
+    again = reloaded(at, "translator", {"part": "own"})
+    no_exception(again)
+    assert reading.parse(again.text_area(key=f"{SLOT}.text").value).pairs == reading.parse(text).pairs
+    again.text_area(key=f"{SLOT}.text").set_value("").run()  # who empties the box wants it empty
+    again.session_state["translator.part"] = "heads"
+    again.run()
+    again.session_state["translator.part"] = "own"
+    again.run()
+    assert again.text_area(key=f"{SLOT}.text").value == ""
     at.run()
     no_exception(at)
     assert re.search("comes?[*]* out right to the letter", shown_text(at))

@@ -12,32 +12,16 @@ from lmcore import checkpoints
 from lmcore.models import build
 from lmcore.tokenizers.pairs import train_pairs
 from pages.shared import live, services
-from tests.pages.page import no_exception, open_page, run_script, shown_text
+from tests.pages.page import no_exception, open_page, run_script, shown_text, wait_for_end, workspace_of
 
 QUICK = {"text": "mouse", "tokenizer": "word", "size": "tiny", "steps": "20"}
-
-
-def wait_for_end(at: AppTest) -> str:
-    """Wait until the job of the page has ended; its id."""
-    workspace = workspace_of(at)
-    job_id = at.session_state["train.job"]
-    after = 0
-    while services.runner().status(job_id, workspace).active:
-        events = services.runner().wait(job_id, after, timeout=60)
-        assert events, "no event in 60 s"
-        after = events[-1].seq
-    return job_id
-
-
-def workspace_of(at: AppTest) -> str:
-    return services.library().workspace_for(at.session_state["workspace"])
 
 
 def trained(query: dict[str, str] = QUICK) -> AppTest:
     at = open_page("train", query=query)
     at.button(key="train.go").click().run()
     no_exception(at)
-    wait_for_end(at)
+    wait_for_end(at.session_state["train.job"])
     at.run()
     no_exception(at)
     return at
@@ -83,9 +67,9 @@ def test_a_long_run_is_looked_at_less_often():
         after = services.runner().wait(job_id, after, timeout=60)[-1].seq
     at.run()
     no_exception(at)
-    assert at.session_state["train.pace"] == 1.0
+    assert live.pace(services.runner().status(job_id)) == 1.0
     at.button(key="train.stop").click().run()
-    wait_for_end(at)
+    wait_for_end(at.session_state["train.job"])
     at.run()
     no_exception(at)
     assert "Stopped at step" in shown_text(at)
@@ -108,7 +92,7 @@ def test_an_ngram_is_a_run_like_any_other():
 def test_the_script_does_the_same_run():
     at = open_page("train", {"train.code": True, "train.numbers": True}, QUICK)
     at.button(key="train.go").click().run()
-    wait_for_end(at)
+    wait_for_end(at.session_state["train.job"])
     at.run()
     no_exception(at)
     table = at.dataframe[0].value.set_index("step")
@@ -139,7 +123,7 @@ def test_two_people_with_the_same_text_each_read_their_own_title():
         at.button(key="train.text.use").click().run()
         at.button(key="train.go").click().run()
         no_exception(at)
-        wait_for_end(at)
+        wait_for_end(at.session_state["train.job"])
         at.run()
         assert f"Counts on `{title}`" in shown_text(at)
     assert "Second diary" in str(at.switch_page("workshop/library.py").run().dataframe[0].value)
