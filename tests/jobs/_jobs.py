@@ -6,10 +6,15 @@ import select
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
-from lmcore.jobs import Event, JobStatus, Task
+from lmcore import checkpoints
+from lmcore.checkpoints import Checkpoint
+from lmcore.jobs import Event, JobStatus, Task, context, train
+from lmcore.jobs.context import Context
 from lmcore.jobs.local import LocalRunner
 
 HERE = Path(__file__).parent
@@ -38,6 +43,30 @@ def kind(*names: str) -> Callable[[Event], bool]:
 
 def to_end(runner: LocalRunner, job_id: str, after: int = 0) -> list[Event]:
     return follow(runner, job_id, kind("done", "failed", "stopped"), after)
+
+
+def cut_and_resumed(
+    task: ModuleType, spec: dict[str, Any], texts: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> Checkpoint:
+    """Cut a run at a step, rescue its model and resume it: it must end in the weights of an uncut run. The rescued."""
+    whole = Context(folder / "whole", texts)
+    list(task.run(spec, whole))
+    monkeypatch.setattr(context, "SAVE_EVERY", -1.0)
+    monkeypatch.setattr(context, "SAVE_SHARE", 1e9)  # at every step, however slow the disk is
+    for event in task.run(spec, Context(folder / "cut", texts)):
+        if event["kind"] == "step" and event["step"] == at:
+            break
+    train.rescue(folder / "cut")
+    rescued = checkpoints.load(folder / "cut" / "model")  # its names and shapes are checked
+    resumed = Context(folder / "cut", texts, resume=True)
+    assert resumed.resume
+    step = resumed.resume[1]["step"]
+    assert 0 < step < at  # that of the report before, which a fast machine gives less often
+    assert rescued.card["stopped"].startswith(f"Ended at step {step} of {spec['train']['max_steps']}")
+    start, *_rest = task.run(spec, resumed)
+    assert start["resumed_from"] == step
+    assert resumed.result["hash"] == whole.result["hash"]
+    return rescued
 
 
 def ended(pid_fd: int, timeout: float = PATIENCE) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _jobs import cut_and_resumed
 
 from lmcore import checkpoints
 from lmcore.corpora import labels
@@ -66,21 +67,7 @@ def test_it_begins_with_the_shipped_body_and_can_be_saved_on_the_way(
 def test_cut_it_is_rescued_and_resumed_exactly(
     library: Library, text: Text, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = spec_of(text.as_corpus())
-    whole = Context(tmp_path / "whole", library.texts_folder)
-    list(task.run(spec, whole))
-    monkeypatch.setattr(contexts, "SAVE_EVERY", -1.0)
-    monkeypatch.setattr(contexts, "SAVE_SHARE", 1e9)  # at every step, however slow the disk is
-    for event in task.run(spec, Context(tmp_path / "cut", library.texts_folder)):
-        if event["kind"] == "step" and event["step"] == 4:
-            break
-    train_task.rescue(tmp_path / "cut")
-    assert checkpoints.load(tmp_path / "cut" / "model").card["stopped"].startswith("Ended at step 3 of 6")
-    resumed = Context(tmp_path / "cut", library.texts_folder, resume=True)
-    assert next(task.run(spec, resumed))["resumed_from"] == 3
-    resumed = Context(tmp_path / "cut", library.texts_folder, resume=True)
-    list(task.run(spec, resumed))
-    assert resumed.result["hash"] == whole.result["hash"]
+    cut_and_resumed(task, spec_of(text.as_corpus()), library.texts_folder, tmp_path, monkeypatch, at=4)
 
 
 def test_somebody_elses_lines_are_not_learnt_from(library: Library, people: list[str], text: Text) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _jobs import cut_and_resumed
 
 from lmcore import checkpoints
 from lmcore.jobs import JobError
-from lmcore.jobs import context as contexts
 from lmcore.jobs import train as task
 from lmcore.jobs.context import Context
 from lmcore.jobs.local import LocalRunner
@@ -47,22 +47,11 @@ def test_cut_resumed_and_rescued_it_is_a_plain_model(
     library: Library, text: Text, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     spec = spec_of(model, text)
-    whole = Context(tmp_path / "whole", library.texts_folder)
-    events = list(task.run(spec, whole))
-    start = next(event for event in events if event["kind"] == "start")
+    start = next(iter(task.run(spec, Context(tmp_path / "begun", library.texts_folder))))
     assert start["first"] is True  # the text that the model came from lies in the library
-    monkeypatch.setattr(contexts, "SAVE_EVERY", -1.0)
-    monkeypatch.setattr(contexts, "SAVE_SHARE", 1e9)  # at every step, however slow the disk is
-    for event in task.run(spec, Context(tmp_path / "cut", library.texts_folder)):
-        if event["kind"] == "step" and event["step"] == 5:
-            break
-    task.rescue(tmp_path / "cut")
-    rescued = checkpoints.load(tmp_path / "cut" / "model")  # its names and shapes are checked
+    rescued = cut_and_resumed(task, spec, library.texts_folder, tmp_path, monkeypatch, at=5)
     assert rescued.card["title"] == "gpt on Mice, then Frogs"
-    again = Context(tmp_path / "cut", library.texts_folder, resume=True)
-    list(task.run(spec, again))
-    assert again.result["hash"] == whole.result["hash"]
-    assert checkpoints.load(whole.model_folder).model.log_probs([]).shape[0] == 1
+    assert checkpoints.load(tmp_path / "whole" / "model").model.log_probs([]).shape[0] == 1
 
 
 def test_only_ones_own_and_shipped_models_are_taken(library: Library, people: list[str], text: Text, model: Model):

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _jobs import follow, kind, to_end
+from _jobs import cut_and_resumed, follow, kind, to_end
 
 from lmcore import checkpoints
 from lmcore.jobs import TASKS, JobError
-from lmcore.jobs import context as contexts
 from lmcore.jobs import train as task
 from lmcore.jobs.context import Context
 from lmcore.jobs.local import LocalRunner
@@ -84,20 +83,7 @@ def test_a_trained_model_is_kept_and_loaded(trainer: LocalRunner, library: Libra
 def test_a_run_that_is_cut_and_resumed_ends_in_the_same_weights(
     library: Library, text: Text, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    spec = spec_of(text)
-    whole = Context(tmp_path / "whole", library.texts_folder)
-    list(task.run(spec, whole))
-
-    monkeypatch.setattr(contexts, "SAVE_EVERY", -1.0)
-    first = Context(tmp_path / "cut", library.texts_folder)
-    for event in task.run(spec, first):
-        if event["kind"] == "step" and event["step"] == 7:
-            break
-    second = Context(tmp_path / "cut", library.texts_folder, resume=True)
-    assert second.resume
-    assert 0 < second.resume[1]["step"] < 7  # that of the report before, which a fast machine gives less often
-    assert {"kind": "step", "step": 7} in [{k: e.get(k) for k in ("kind", "step")} for e in task.run(spec, second)]
-    assert second.result["hash"] == whole.result["hash"]
+    cut_and_resumed(task, spec_of(text), library.texts_folder, tmp_path, monkeypatch, at=7)
 
 
 def test_a_stopped_run_leaves_its_model_and_goes_on_after_a_death(

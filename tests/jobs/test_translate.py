@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from _jobs import cut_and_resumed
 
 from lmcore import checkpoints
 from lmcore.corpora import pairs
 from lmcore.jobs import JobError
-from lmcore.jobs import context as contexts
-from lmcore.jobs import train as train_task
 from lmcore.jobs import translate as task
 from lmcore.jobs.context import Context
 from lmcore.jobs.local import LocalRunner
@@ -61,21 +60,7 @@ def test_a_job_leaves_a_model_that_the_library_keeps(
 def test_cut_it_is_rescued_and_resumed_exactly(
     library: Library, text: Text, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = spec_of(text.as_corpus())
-    whole = Context(tmp_path / "whole", library.texts_folder)
-    list(task.run(spec, whole))
-    monkeypatch.setattr(contexts, "SAVE_EVERY", -1.0)
-    monkeypatch.setattr(contexts, "SAVE_SHARE", 1e9)  # at every step, however slow the disk is
-    for event in task.run(spec, Context(tmp_path / "cut", library.texts_folder)):
-        if event["kind"] == "step" and event["step"] == 4:
-            break
-    train_task.rescue(tmp_path / "cut")
-    rescued = checkpoints.load(tmp_path / "cut" / "model")
-    assert rescued.card["stopped"].startswith("Ended at step 3 of 6")
-    resumed = Context(tmp_path / "cut", library.texts_folder, resume=True)
-    events = list(task.run(spec, resumed))
-    assert events[0]["resumed_from"] == 3
-    assert resumed.result["hash"] == whole.result["hash"]
+    cut_and_resumed(task, spec_of(text.as_corpus()), library.texts_folder, tmp_path, monkeypatch, at=4)
 
 
 def test_equal_pairs_are_one_job_and_other_pairs_another(text: Text) -> None:
