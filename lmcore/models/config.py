@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from math import prod
 from typing import Any, ClassVar, Self
 
 from numpy.typing import NDArray
@@ -38,6 +39,16 @@ class NetworkConfig(ABC):
     @abstractmethod
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name -> shape of every parameter."""
+
+    @property
+    def n_params(self) -> int:
+        """Trained numbers."""
+        return sum(prod(shape) for shape in self.shapes().values())
+
+    @property
+    def flops_per_token(self) -> int:
+        """Floating-point operations to train on one token, forward and backward: about 6 a trained number."""
+        return 6 * self.n_params
 
     def check_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """ValueError unless these are the parameters, by name and shape."""

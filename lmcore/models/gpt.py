@@ -21,7 +21,7 @@ from lmcore.models.base import Floats
 from lmcore.models.gpt_config import GPTConfig
 from lmcore.models.gpt_held import check_held, held_in
 from lmcore.models.gpt_step import LN_EPS, Cache, GPTState, StepWeights, extend, log_softmax
-from lmcore.models.network import Arrays, Network, checksum, table
+from lmcore.models.network import Arrays, Network, Tied, checksum, table
 from lmcore.models.positions import fixed
 from lmcore.models.windows import Window, window_start, windows
 
@@ -73,7 +73,7 @@ class Block(nn.Module):
         return record("residual", x + record("mlp_out", self.mlp(self.ln_2(x), record)))
 
 
-class GPT(Network):
+class GPT(Tied, Network):
     """The decoder-only transformer of GPT-2, with its parameter names and initialisation, and a choice of positions.
 
     Radford et al., "Language Models are Unsupervised Multitask Learners" (2019). Matrices are nn.Linear's (out, in);
@@ -124,10 +124,6 @@ class GPT(Network):
                 nn.init.normal_(parameter, 0.0, std, generator=generator)
         if self.config.init == "wide-unsure":
             nn.init.constant_(self.ln_f.weight, 0.1)
-
-    def _assign(self, state: dict[str, Tensor]) -> None:
-        super()._assign({**state, "lm_head.weight": state["wte.weight"]})
-        self.lm_head.weight = self.wte.weight
 
     # The network ----------------------------------------------------------------------------------------------------
 

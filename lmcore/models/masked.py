@@ -23,14 +23,14 @@ from lmcore.models.base import Floats, check_ids
 from lmcore.models.encoder_decoder import MAX_SOURCE, PADDING
 from lmcore.models.gpt_step import LN_EPS
 from lmcore.models.masked_config import MaskedConfig
-from lmcore.models.network import Trained, table
+from lmcore.models.network import Tied, table
 from lmcore.models.positions import sinusoidal
-from lmcore.models.translator import EncoderBlock
+from lmcore.models.translator import EncoderBlock, initialise
 
 __all__ = ["Masked", "MaskedConfig"]
 
 
-class Masked(Trained):
+class Masked(Tied):
     """An encoder-only transformer that predicts hidden words, with the norm before each part and sinusoidal positions.
 
     Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers" (2019), https://arxiv.org/abs/1810.04805.
@@ -50,23 +50,8 @@ class Masked(Trained):
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         self.lm_head.weight = self.wte.weight  # tied: one matrix reads tokens in and scores them at the end
         if seed is not None:
-            self._initialise(seed)
+            initialise(self, config.n_layer, seed)
         self.register_buffer("waves", torch.from_numpy(sinusoidal(MAX_SOURCE, config.n_embd)), persistent=False)
-
-    def _initialise(self, seed: int) -> None:
-        """Normal with deviation 1/√n, as in `translator.py`; what adds to the stream is scaled down by how often."""
-        generator = torch.Generator().manual_seed(seed)
-        for name, parameter in self.named_parameters():
-            if parameter.dim() < 2:
-                nn.init.constant_(parameter, 1.0 if "ln_" in name and name.endswith("weight") else 0.0)
-            else:
-                std = 1 / math.sqrt(parameter.shape[1])
-                std = std / math.sqrt(2 * self.config.n_layer) if "c_proj" in name else std
-                nn.init.normal_(parameter, 0.0, std, generator=generator)
-
-    def _assign(self, state: dict[str, Tensor]) -> None:
-        super()._assign({**state, "lm_head.weight": state["wte.weight"]})
-        self.lm_head.weight = self.wte.weight
 
     # The network ----------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ Their vocabularies end with the mask and the end token (lmcore.tokenizers.blanks
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 from typing import ClassVar
 
 from lmcore.models.config import NetworkConfig
@@ -71,16 +70,6 @@ class MaskedConfig(NetworkConfig):
             "ln_f.weight": (self.n_embd,),
             "ln_f.bias": (self.n_embd,),
         }
-
-    @property
-    def n_params(self) -> int:
-        """Trained numbers."""
-        return sum(prod(shape) for shape in self.shapes().values())
-
-    @property
-    def flops_per_token(self) -> int:
-        """Floating-point operations to train on a token: about 6 a trained number."""
-        return 6 * self.n_params
 
 
 @dataclass(frozen=True)

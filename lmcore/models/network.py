@@ -88,6 +88,16 @@ class Trained(nn.Module):
         return {name: p.detach().cpu().float().numpy() for name, p in self.named_parameters()}
 
 
+class Tied(Trained):
+    """A network whose last layer is its embedding: one matrix reads tokens in and scores them at the end."""
+
+    lm_head: nn.Linear
+
+    def _assign(self, state: dict[str, Tensor]) -> None:
+        super()._assign({**state, "lm_head.weight": state["wte.weight"]})
+        self.lm_head.weight = self.wte.weight
+
+
 class Network(Trained, LanguageModel):
     """A language model with a `config`, an embedding `wte` (V, n_embd) and a last layer `lm_head`."""
 

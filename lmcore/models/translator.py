@@ -22,7 +22,7 @@ from lmcore.models.encoder_decoder import MAX_TARGET, PADDING, EncoderDecoder, G
 from lmcore.models.gpt import MLP
 from lmcore.models.gpt_step import LN_EPS
 from lmcore.models.masked_config import MaskedConfig
-from lmcore.models.network import checksum, table
+from lmcore.models.network import Tied, checksum, table
 from lmcore.models.positions import sinusoidal
 from lmcore.models.translator_config import TranslatorConfig
 from lmcore.models.translator_step import StepWeights, TranslatorState, advance, begin
@@ -109,7 +109,23 @@ class DecoderBlock(nn.Module):
         return record("residual", x + record("mlp_out", self.mlp(self.ln_3(x), record)))
 
 
-class Translator(EncoderDecoder):
+def initialise(network: nn.Module, n_layer: int, seed: int) -> None:
+    """New weights from the seed: normal, with the deviation at which sums over a width of n keep their size, 1/√n.
+
+    What adds to the stream is scaled down by the number of additions. A GPT's 0.02, made for wider models, needs
+    three times as many steps here.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    for name, parameter in network.named_parameters():
+        if parameter.dim() < 2:
+            nn.init.constant_(parameter, 1.0 if "ln_" in name and name.endswith("weight") else 0.0)
+        else:
+            std = 1 / math.sqrt(parameter.shape[1])
+            std = std / math.sqrt(2 * n_layer) if "c_proj" in name else std
+            nn.init.normal_(parameter, 0.0, std, generator=generator)
+
+
+class Translator(Tied, EncoderDecoder):
     """The encoder-decoder transformer, with the norm before each part and sinusoidal positions.
 
     Vaswani et al., "Attention Is All You Need" (2017). The same as torch.nn.Transformer(norm_first=True) between
@@ -135,29 +151,10 @@ class Translator(EncoderDecoder):
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         self.lm_head.weight = self.wte.weight  # tied: one matrix reads tokens in and scores them at the end
         if seed is not None:
-            self._initialise(seed)
+            initialise(self, config.n_layer, seed)
         waves = torch.from_numpy(sinusoidal(MAX_TARGET, config.n_embd))
         self.register_buffer("waves", waves, persistent=False)  # computed, never saved
         self._step_weights: tuple[tuple[int, ...], StepWeights] | None = None
-
-    def _initialise(self, seed: int) -> None:
-        """Normal, with the deviation at which sums over a width of n keep their size: 1/√n.
-
-        What adds to the stream is scaled down by the number of additions. A GPT's 0.02, made for wider models, needs
-        three times as many steps here.
-        """
-        generator = torch.Generator().manual_seed(seed)
-        for name, parameter in self.named_parameters():
-            if parameter.dim() < 2:
-                nn.init.constant_(parameter, 1.0 if "ln_" in name and name.endswith("weight") else 0.0)
-            else:
-                std = 1 / math.sqrt(parameter.shape[1])
-                std = std / math.sqrt(2 * self.config.n_layer) if "c_proj" in name else std
-                nn.init.normal_(parameter, 0.0, std, generator=generator)
-
-    def _assign(self, state: dict[str, Tensor]) -> None:
-        super()._assign({**state, "lm_head.weight": state["wte.weight"]})
-        self.lm_head.weight = self.wte.weight
 
     # The network ----------------------------------------------------------------------------------------------------
 

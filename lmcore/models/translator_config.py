@@ -22,22 +22,6 @@ class SourceConfig(NetworkConfig):
     def _linear(self, name: str, out: int, into: int) -> dict[str, tuple[int, ...]]:
         return {f"{name}.weight": (out, into), f"{name}.bias": (out,)}
 
-    @property
-    def n_params(self) -> int:
-        """Trained numbers."""
-        total = 0
-        for shape in self.shapes().values():
-            size = 1
-            for n in shape:
-                size *= n
-            total += size
-        return total
-
-    @property
-    def flops_per_token(self) -> int:
-        """Floating-point operations to train on a source token and a target token: about 6 a trained number."""
-        return 6 * self.n_params
-
 
 @dataclass(frozen=True)
 class TranslatorConfig(SourceConfig):
