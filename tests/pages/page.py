@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from lmcore import checkpoints, models, tokenizers
 from pages.shared import services
@@ -27,7 +28,7 @@ def open_page(slug: str, state: Mapping[str, object] | None = None, query: Mappi
     for name, text in (query or {}).items():
         at.query_params[name] = text
     if slug != "home":
-        at.switch_page(LESSONS[slug].file)
+        at._page_hash = calc_hash(LESSONS[slug].slug)  # `switch_page` knows it only after a run of another page
     at.run()
     return at
 
