@@ -46,9 +46,10 @@ def _draw(page: str, rows: Rows) -> None:
     st.plotly_chart(figure, key=f"{page}.few-chart", config={"displayModeBar": False})
     at = {way: by_n[ASKED] for way, by_n in found.items() if len(by_n.get(ASKED, ())) == len(SEEDS)}
     if len(at) == len(NAMES):
+        share = {way: lesson.percent(float(np.mean(shares))) for way, shares in at.items()}
         st.markdown(
-            f"With {ASKED} labels the pre-trained body is right in **{np.mean(at['pretrained']):.1%}**, the same "
-            f"network from scratch in **{np.mean(at['scratch']):.1%}**, counting in **{np.mean(at['counts']):.1%}**. "
+            f"With {ASKED} labels the pre-trained body is right in **{share['pretrained']}**, the same "
+            f"network from scratch in **{share['scratch']}**, counting in **{share['counts']}**. "
             + _catching_up(found)
             + "A label says what is meant; that “bland” and “tasteless” are alike and what “not” does, the body had "
             "read before."
@@ -57,15 +58,14 @@ def _draw(page: str, rows: Rows) -> None:
 
 def _catching_up(found: dict[str, dict[int, list[float]]]) -> str:
     """Do the others with the most labels reach what pre-training has with fewer?"""
-    others = {way: np.mean(by_n[max(by_n)]) for way, by_n in found.items() if way != "pretrained"}
+    others = {way: float(np.mean(by_n[max(by_n)])) for way, by_n in found.items() if way != "pretrained"}
     best = max(others, key=lambda way: others[way])
     most = max(found[best])
     enough = [n for n, shares in sorted(found["pretrained"].items()) if np.mean(shares) >= others[best]]
-    return (
-        f"What {REACHES[best]} with {most} labels ({others[best]:.0%}), the pre-trained body has with {enough[0]}. "
-        if enough
-        else ""
-    )
+    if not enough:
+        return ""
+    reached = f"{REACHES[best]} with {most} labels ({lesson.percent(others[best])})"
+    return f"What {reached}, the pre-trained body has with {enough[0]}. "
 
 
 def table(page: str) -> pd.DataFrame:

@@ -125,7 +125,7 @@ def _watch(view: View, job: JobStatus) -> None:
 def right_of(n: int, accuracy: float, n_labels: int) -> str:
     """How many of n kept lines come out right; few are not spoken of in percent."""
     right = round(n * accuracy)
-    share = f" ({accuracy:.1%})" if n >= 20 else ", too few to say more than that"
+    share = f" ({lesson.percent(accuracy)})" if n >= 20 else ", too few to say more than that"
     return (
         f"Of {n:,} line{'s' * (n != 1)} that {'were' if n != 1 else 'was'} kept back **{right:,}** "
         f"come{'s' * (right == 1)} out right{share}. Guessing gets one in {n_labels}."

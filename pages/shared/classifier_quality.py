@@ -22,10 +22,11 @@ FEW = 10  # texts: fewer make no point of the curve
 def section(view: View, here: Here) -> None:
     """Two matrices, one diagram, and some texts that the network gets wrong."""
     if here.lines is None:
+        accuracy = here.loaded.card.get("metrics", {}).get("accuracy")
+        share = "an unknown share" if accuracy is None else lesson.percent(accuracy)
         st.caption(
             "The lines this model learnt from are no longer in your library, so that it cannot be tested here. When "
-            f"it was trained, **{_percent(here.loaded.card.get('metrics', {}).get('accuracy'))}** of the lines that "
-            "were kept back came out right."
+            f"it was trained, **{share}** of the lines that were kept back came out right."
         )
         return
     found = classifiers.tested(here.loaded, here.lines, here.counts)
@@ -105,8 +106,4 @@ def table(here: Here) -> pd.DataFrame:
 
 def _share(right: int, n: int) -> str:
     """In percent where there are enough to speak of it."""
-    return f" ({right / n:.1%})" if n >= 20 else ""
-
-
-def _percent(share: Any) -> str:
-    return f"{share:.1%}" if isinstance(share, float) else "an unknown share"
+    return f" ({lesson.percent(right / n)})" if n >= 20 else ""

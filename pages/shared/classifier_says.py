@@ -38,7 +38,8 @@ def _all_unknown(here: Here) -> bool:
 def reading(here: Here) -> str:
     """Both verdicts, the strongest word, and the words that turn the decision."""
     network, labels = here.network, here.labels
-    says = f"The network says {lesson.chip(labels[network.best])} with **{_percent(network.probs[network.best])}**"
+    sure = lesson.percent(network.probs[network.best])
+    says = f"The network says {lesson.chip(labels[network.best])} with **{sure}**"
     if here.counted is not None:
         best = here.counted.best
         joins = (
@@ -46,13 +47,13 @@ def reading(here: Here) -> str:
             if best == network.best
             else f"counting words says {lesson.chip(labels[best])} with"
         )
-        says += f"; {joins} **{_percent(here.counted.probs[best])}**"
+        says += f"; {joins} **{lesson.percent(here.counted.probs[best])}**"
     says += ". "
     if not here.ids:
         return says + "There is no word to read, so that this is what it expects of any text."
     t = here.strongest() or 0
     move = float(network.moves(network.best)[t])
-    word, without = lesson.chip(here.tokens[t]), _percent(network.without[t, network.best])
+    word, without = lesson.chip(here.tokens[t]), lesson.percent(network.without[t, network.best])
     if move > 0:
         says += (
             f"What speaks most for it is {word}: without it, the network would give this label **{without}** "
@@ -95,9 +96,9 @@ def further(here: Here) -> None:
     )
     if metrics.get("calibration_error") is not None:
         st.markdown(
-            f"Of {metrics['n_texts']:,} held-out texts this network has **{_percent(metrics['accuracy'])}** right; its "
-            f"loss is {metrics['held_out_loss']:.3f} nats a text. It has {model.n_params:,} numbers, of "
-            f"which the head is {len(here.labels) * (model.config.n_embd + 1):,}."
+            f"Of {metrics['n_texts']:,} held-out texts this network has "
+            f"**{lesson.percent(metrics['accuracy'])}** right; its loss is {metrics['held_out_loss']:.3f} nats a text. "
+            f"It has {model.n_params:,} numbers, of which the head is {len(here.labels) * (model.config.n_embd + 1):,}."
         )
     st.caption(
         "Radford and others, “Improving language understanding by generative pre-training” (2018). Guo and others, “On "
@@ -156,7 +157,3 @@ def table(here: Here) -> pd.DataFrame:
             "counting, p without it": here.counted.without[:, best],
         }
     return pd.DataFrame(columns)
-
-
-def _percent(p: float) -> str:
-    return f"{100 * p:.1f} %" if 0.001 < p < 0.999 else (">99.9 %" if p > 0.5 else "<0.1 %")

@@ -212,11 +212,6 @@ def anew(page: str, draw: measured.Draw) -> None:
     )  # fmt: skip
 
 
-def percent(share: float, digits: int = 1) -> str:
-    """A share as it is written on the page; the blank does not break."""
-    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
-
-
 def few(view: View) -> None:
     """How much of the new text each of the two needs."""
 
@@ -272,7 +267,7 @@ def ways_table(rows: Rows) -> pd.DataFrame:
         made.append(
             {
                 "what learns": NAMES[what], "trained numbers": f"{learner.n_trained:,}",
-                "of all": percent(learner.n_trained / learner.n_params),
+                "of all": lesson.percent(learner.n_trained / learner.n_params),
                 "new text": f"{learner.second[-1]:.2f}", "first text": "" if first is None else f"{first:.2f}",
             }
         )  # fmt: skip

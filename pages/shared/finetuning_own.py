@@ -51,9 +51,7 @@ def section(view: View) -> None:
         bytes_ = "spelled as bytes (a \N{REPLACEMENT CHARACTER} in what it writes is a spelling that failed)"
         how = bytes_ if base.tokenizer.kind == "char" else f"read as {lesson.chip('<unk>')}"
         more = " That is too much: choose another text, or another model to start from." if too_much else ""
-        st.caption(
-            f"{finetuning.percent(unknown)} of this text's tokens are unknown to that model and are {how}.{more}"
-        )
+        st.caption(f"{lesson.percent(unknown)} of this text's tokens are unknown to that model and are {how}.{more}")
     if refusal := st.session_state.pop(f"{view.page}.refusal", None):
         lesson.refuse(refusal)
     pair = shown_pair(view.page)

@@ -91,7 +91,7 @@ def _ways(found: Mapping[str, Learner]) -> str:
     return (
         f"All {whole.n_trained:,} numbers together reach **{whole.second[-1]:.2f}** on the new text. "
         f"Of the ways that leave most of the model alone the best here is {names[best.what]}: "
-        f"**{best.second[-1]:.2f}** with {finetuning.percent(best.n_trained / best.n_params)} of the numbers. Adapters "
+        f"**{best.second[-1]:.2f}** with {lesson.percent(best.n_trained / best.n_params)} of the numbers. Adapters "
         f"of rank 4 train {lora.n_trained:,} and reach {lora.second[-1]:.2f}. The head stops at "
         f"{head.second[-1]:.2f}: how letters become words lies in the blocks. It trains {_head(head.n_trained)}. All "
         f"of them beat the model from scratch, {found['scratch'].second[-1]:.2f}."
@@ -179,7 +179,7 @@ def _predict_forgetting(page: str, rows: Rows) -> None:
         [f"About a tenth: {SOON} of {steps} steps", "About a third", "More than half"],
         0 if share < 0.2 else 1 if share < 0.5 else 2,
         f"It stands at {before:.2f} nats a token before, at {soon:.2f} after {SOON} steps and at {end:.2f} after "
-        f"{steps}: {finetuning.percent(share, 0)} of what is lost is lost by then. "
+        f"{steps}: {lesson.percent(share)} of what is lost is lost by then. "
         "The weights that tales pull at are the ones that held the plays. “Loss on: The first text” draws it.",
     )
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lmcore.figures.markov import percent
 from lmcore.models.gpt_config import GPTConfig
 from lmcore.probes.arithmetic import Piece, pieces
 from lmcore.probes.gates import WhatIf
@@ -75,14 +74,14 @@ def reading(
     lens, norms, itos = seen.lens, seen.norms, loaded.tokenizer.itos
     first, last = lens.tokens[:, place, 0], int(lens.tokens[-1, place, 0])
     here = f"{lesson.chip(inside.tokens_of(loaded, ids)[place])} (place {place})"
-    says = f"{lesson.chip(itos[last])} with {percent(lens.probs[-1, place, 0])}"
+    says = f"{lesson.chip(itos[last])} with {lesson.percent(float(lens.probs[-1, place, 0]))}"
     if door == "what-if":
         said = f"After {here} the model as it is says {says}. "
         if moved is None or not changed:
             return said + "Nothing is changed yet."
         other = int(moved.log_probs[place, START_ID + 1 :].argmax()) + START_ID + 1
         p = float(np.exp(moved.log_probs[place, other]))
-        return said + f"With {changed} it says {lesson.chip(itos[other])} with {percent(p)}."
+        return said + f"With {changed} it says {lesson.chip(itos[other])} with {lesson.percent(p)}."
     size = f"{config.n_layer} blocks of {config.n_head} heads, {loaded.model.n_params:,} parameters. "
     said = (size if door == "map" else "") + f"After {here} the model says {says}. "
     if door == "attention":

@@ -17,6 +17,7 @@ from lmcore.training.labels import tokenize_labels
 from pages.shared import classifier_models as classifiers
 from pages.shared import services, word_votes
 from pages.shared.classifier_own import EXAMPLE, SLOT, right_of
+from pages.shared.lesson import percent
 from tests.pages.page import (
     no_exception,
     open_page,
@@ -69,7 +70,7 @@ def test_the_stage_is_what_both_say(shipped, counts):
     network, counted = leave_one_out(shipped.model, ids), leave_one_out(counts, ids)
     assert (network.best, counted.best) == (1, 0)  # the sentence with which the lesson opens: counting fails on it
     text = shown_text(at)
-    assert f"with **{100 * network.probs[1]:.1f} %**; counting words says `negative` with" in text
+    assert f"with **{percent(network.probs[1])}**; counting words says `negative` with" in text
     at.session_state["classifier.code"] = True
     at.run()
     printed = run_script(next(code.value for code in at.code if "leave_one_out(model" in code.value))
@@ -121,7 +122,7 @@ def test_how_few_labels_says_what_was_measured():
     no_exception(at)
     rows = measured.read("few-labels")["rows"]
     mean = np.mean([r["accuracy"] for r in rows if r["way"] == "pretrained" and r["n"] == 200])
-    assert f"the pre-trained body is right in **{mean:.1%}**" in shown_text(at)
+    assert f"the pre-trained body is right in **{percent(mean)}**" in shown_text(at)
 
 
 # Own labels -----------------------------------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ def test_how_many_come_out_right_is_said_in_whole_lines():
     assert right_of(1, 1.0, 3).startswith("Of 1 line that was kept back **1** comes out right, too few")
     assert (
         right_of(40, 0.95, 2)
-        == "Of 40 lines that were kept back **38** come out right (95.0%). Guessing gets one in 2."
+        == "Of 40 lines that were kept back **38** come out right (95.0\u00a0%). Guessing gets one in 2."
     )
 
 

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from lmcore import checkpoints, measured
 from lmcore.training.fine_tuning_race import BASE, SIZES, WAYS
 from pages.shared import finetuning, finetuning_says, services
+from pages.shared.lesson import percent
 from tests.pages.page import no_exception, open_page, run_script, shown_text, wait_for_end, workspace_of
 
 ROWS = measured.read(finetuning.NAME)["rows"]
@@ -79,7 +80,7 @@ def test_the_four_ways_beside_from_scratch_can_be_compared():
     assert f"{head:,} numbers: {vocab_size} × {width} = {vocab_size * width:,}" in text
     assert f"and {head - vocab_size * width} of the last LayerNorm" in text
     assert "the LayerNorm after it" in text
-    assert f"{100 * found['last'].n_trained / found['last'].n_params:.1f}\N{NO-BREAK SPACE}%" in text
+    assert f"{percent(found['last'].n_trained / found['last'].n_params)}" in text
     at.segmented_control(key="fine-tuning.loss").set_value("first").run()
     no_exception(at)
     for what in ("all", "last", "lora", "head"):
