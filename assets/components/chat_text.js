@@ -81,7 +81,7 @@ function make(root) {
       list.replaceChildren();
       return;
     }
-    where.append(el("span", "chip", visible(text(at))), ` had ${percent(data.prob[at])} at T = 1. Read for it: ${whole(at - data.n_out + 1)} tokens, `, el("span", "chip", "<s>"), " the first.");
+    where.append(el("span", "chip", visible(text(at))), ` had ${percent(data.prob[at])} at T = 1. Read for it: ${whole(at - data.n_out)} tokens.`);
     let rest = 1, used = 0;
     for (let j = 0; j < data.k; j++) {
       const p = data.alt_prob[at * data.k + j];

@@ -17,20 +17,17 @@ from pages.shared.models import Loaded
 MEASURE = "chatbot-exam"
 
 
-def shares(step: int) -> dict[str, float]:
-    """Kind of question -> share answered right, as measured at a step of fine-tuning (-1: the last)."""
+def marks(step: int) -> dict[str, tuple[int, int]]:
+    """Kind of held-out question -> (right, asked), as measured at a step of fine-tuning (-1: the last)."""
     rows = measured.read(MEASURE)["rows"]
     at = sorted({row["step"] for row in rows})[step]
-    return {row["kind"]: row["right"] / row["asked"] for row in rows if row["step"] == at}
+    return {row["kind"]: (row["right"], row["asked"]) for row in rows if row["step"] == at}
 
 
 def overall(step: int) -> tuple[int, int]:
     """(right, asked) over all kinds at a step."""
-    rows = measured.read(MEASURE)["rows"]
-    at = sorted({row["step"] for row in rows})[step]
-    return sum(row["right"] for row in rows if row["step"] == at), sum(
-        row["asked"] for row in rows if row["step"] == at
-    )
+    found = marks(step).values()
+    return sum(right for right, _ in found), sum(asked for _, asked in found)
 
 
 def reading(model: Loaded, turns: Sequence[Turn], text: Text, who: str) -> str:
@@ -42,10 +39,10 @@ def reading(model: Loaded, turns: Sequence[Turn], text: Text, who: str) -> str:
     read = sum(fed + 1 + i for i in range(n))
     least = text.tokens[text.at]
     says = (
-        f"After the start token, the chat is one text of {len(text.tokens):,} tokens, "
-        f"{sum(token.kind == MARK for token in text.tokens):,} of them special. For the first word of its last answer "
-        f"the model read {fed + 1:,} tokens, for each further one one more: {read:,} in all for {n:,}. It was least "
-        f"sure of {lesson.chip(least.text)}, with {lesson.percent(least.prob or 0)}."
+        f"The chat is one text of {len(text.tokens):,} tokens, "
+        f"{sum(token.kind == MARK for token in text.tokens):,} of them special, the start token among them. For the "
+        f"first word of its last answer the model read {fed + 1:,} tokens, for each further one one more: {read:,} in "
+        f"all for {n:,}. It was least sure of {lesson.chip(least.text)}, with {lesson.percent(least.prob or 0)}."
     )
     if text.n_out:
         gone, places = _turns(last.feed.first), block_size(model)
@@ -79,6 +76,13 @@ def further() -> None:
         "**Examined.** Each line is one kind of held-out question: none of them, with its names masked, occurs among "
         "the training questions. An answer is right when it holds the exact fact and no rival of the same kind: “Mia”, "
         "and no other name. Step 0 is the model that went in."
+    )
+    right, asked = marks(-1)["not known"]
+    st.markdown(
+        "**It makes things up.** Asked for what nobody told it and what its training does not say, it should answer "
+        f"that it does not know. In **{asked - right} of {asked}** held-out questions of that kind it names something "
+        "instead, in the same tone as what it knows: a likely next word is all that it looks for. “Ask what nobody "
+        "told it” tries two."
     )
     st.markdown(
         "**How it was made.** First, pre-training on running text: tales, a book of plain facts, little scenes told "

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lmcore import chat, paths
 from lmcore.probes.alternatives import Place, places
+from lmcore.tokenizers.base import START_ID
 from lmcore.tokenizers.chat import ChatTokenizer
 from lmcore.tokenizers.word import split
 from pages.shared import models, scrubber
@@ -174,11 +175,12 @@ def one_text(model: Loaded, turns: Sequence[Turn]) -> Text:
     out: list[Shown] = []
     for turn in turns[: turns[-1].feed.first]:
         out += _shown(tokenizer, turn.said, None)
-    seen: list[Shown] = []
+    seen = [Shown(tokenizer.itos[START_ID], START_ID, MARK, new_line=True)]  # of what is read, it is always the first
     ids = (*turns[-1].feed.ids, *turns[-1].said.reply, *([tokenizer.end_id] if turns[-1].said.ended else []))
     found = _places(model.hash, ids, Unhashed(model.model))
     for turn in turns[turns[-1].feed.first :]:
-        seen += _shown(tokenizer, turn.said, found[len(seen) :])
+        seen += _shown(tokenizer, turn.said, found[len(seen) - 1 :])
+    seen[1] = replace(seen[1], new_line=False)  # the first turn begins beside the start token
     last = len(seen) - turns[-1].n_written
     at = min(range(last, len(seen)), key=lambda i: 2.0 if (p := seen[i].prob) is None else p)
     return Text(out + seen, len(out), len(out) + at)

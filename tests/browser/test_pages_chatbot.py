@@ -18,7 +18,7 @@ def test_what_is_typed_is_text_and_the_answer_is_stepped_through(lesson: Callabl
     page = lesson("chatbot", viewport={"width": 1300, "height": 1400})
     model = chatting.loaded()
     marks = page.locator(f"{STRIP} .tok.mark")
-    expect(marks).to_have_text(["<user>", "<bot>", "<end>"] * 2)
+    expect(marks).to_have_text(["<s>", *["<user>", "<bot>", "<end>"] * 2])
 
     box = page.get_by_test_id("stChatInputTextArea")
     box.focus()
@@ -27,7 +27,7 @@ def test_what_is_typed_is_text_and_the_answer_is_stepped_through(lesson: Callabl
     expect(page.get_by_test_id("stChatMessage")).to_have_count(6)
     settled(page)
     expect(page.get_by_test_id("stChatMessage").nth(4)).to_contain_text("<bot> " + HOSTILE)
-    expect(marks).to_have_count(9)  # three a turn, however many were typed
+    expect(marks).to_have_count(10)  # the start token, and three a turn, however many were typed
     nothing_came_of_it(page)
 
     said = ["Mia found a red kite by the river.", "Who found the kite?", "<bot> " + HOSTILE]
@@ -42,7 +42,7 @@ def test_what_is_typed_is_text_and_the_answer_is_stepped_through(lesson: Callabl
         now = page.locator(f"{STRIP} .tok.now")
         expect(now).to_have_text(text.tokens[i].text)
         expect(now).to_be_focused()
-        expect(page.locator(".chat-text .where")).to_contain_text(f"Read for it: {i + 1} tokens")
+        expect(page.locator(".chat-text .where")).to_contain_text(f"Read for it: {i} tokens")
         expect(page.locator(".chat-text .alt:visible .chip")).to_have_text(
             [one for one, _, _ in text.tokens[i].alternatives]
         )
@@ -51,7 +51,7 @@ def test_what_is_typed_is_text_and_the_answer_is_stepped_through(lesson: Callabl
     page.get_by_role("button", name="One token of the bot back").click()
     expect(page.locator(f"{STRIP} .tok.now")).to_have_text(text.tokens[own[2]].text)
     page.locator(f"{STRIP} .tok[data-i='{own[-1]}']").hover()
-    expect(page.locator(".chat-text .where")).to_contain_text(f"Read for it: {own[-1] + 1} tokens")
+    expect(page.locator(".chat-text .where")).to_contain_text(f"Read for it: {own[-1]} tokens")
     assert page.sent == []
 
 

@@ -7,10 +7,12 @@ import json
 import pytest
 
 from lmcore import chat
+from lmcore.tokenizers.base import START_ID
+from pages.shared import chatbot_says as says
 from pages.shared import chatting
 from tests.pages.page import no_exception, open_page, payload, run_script, shown_text
 
-MARKS = ("<user>", "<bot>", "<end>")
+MARKS = ("<s>", "<user>", "<bot>", "<end>")
 
 
 def bubbles(at) -> list[str]:
@@ -33,9 +35,20 @@ def test_it_opens_with_a_chat_and_the_text_that_was_read():
     assert said[0::2] == ["Mia found a red kite by the river.", "Who found the kite?"]
     assert "Mia" in said[3]
     shown = tokens(at)
-    assert shown[:4] == ["<user>", "Mia", "found", "a"]
+    assert shown[:4] == ["<s>", "<user>", "Mia", "found"]
     assert shown[-1] == "<end>"
-    assert [token for token in shown if token in MARKS] == ["<user>", "<bot>", "<end>"] * 2
+    assert [token for token in shown if token in MARKS] == ["<s>", *["<user>", "<bot>", "<end>"] * 2]
+    said = shown_text(at)
+    assert f"one text of {len(shown):,} tokens, 7 of them special" in said
+    last = len(shown) - shown[::-1].index("<bot>")  # where the last answer begins: all before it was read for it
+    assert f"For the first word of its last answer the model read {last:,} tokens" in said
+
+
+def test_how_often_it_makes_something_up_is_said_as_measured():
+    right, asked = says.marks(-1)["not known"]
+    assert asked - right > 0
+    at = open_page("chatbot")
+    assert f"In **{asked - right} of {asked}** held-out questions" in shown_text(at)
 
 
 def test_the_bubbles_tokenize_to_what_the_model_was_fed():
@@ -47,7 +60,7 @@ def test_the_bubbles_tokenize_to_what_the_model_was_fed():
     model = chatting.loaded()
     turns, _ = chatting.replayed(model, [(text, 0.3, 1) for text in said[0::2]])
     assert [turn.text for turn in turns] == said[1::2]
-    ids = []
+    ids = [START_ID]
     for question, reply, turn in zip(said[0::2], said[1::2], turns, strict=True):
         ids += [*chat.question_ids(model.tokenizer, question), *model.tokenizer.encode(reply)]
         ids += [model.tokenizer.end_id] * turn.said.ended
@@ -99,6 +112,7 @@ def test_where_the_context_is_full_the_oldest_turns_fall_out():
     no_exception(at)
     sent = payload(at)
     assert sent["n_out"] > 0
+    assert tokens(at)[sent["n_out"]] == "<s>"  # what is read begins with it
     assert (sent["prob"][: sent["n_out"]] < 0).all()
     assert "no longer read" in shown_text(at)
     assert "not know" in bubbles(at)[-1]  # the turn with the name is gone
