@@ -33,8 +33,8 @@ lesson.idea(
     "Fill in the blanks",
     "Hide a word and ask what stood there. A model that may look to both sides knows more than one that reads from "
     "left to right, and what makes them different is the mask: who may look at whom.",
-    r"p(x_i \mid x_1 \dots x_{i-1},\, x_{i+1} \dots x_T)",
-    {"x_i": "the hidden word", "T": "the words of the passage"},
+    r"p(x_i \mid x_1 \dots x_{i-1},\, x_{i+1} \dots x_L)",
+    {"x_i": "the hidden word", "L": "the length of the passage, in words"},
 )
 
 typed = st.text_area("Passage", key=view.key("text"), height=100)

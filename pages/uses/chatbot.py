@@ -41,8 +41,8 @@ lesson.idea(
     "Chatbot",
     "A chatbot is a next-word predictor that was trained on conversations. The whole chat is one text, and all of it "
     "is read again for every word of an answer.",
-    r"p(a_1 \dots a_n \mid c) = \prod_i p(a_i \mid c,\, a_1 \dots a_{i-1})",
-    {"c": "the chat so far, as one text", "a_i": "the words of the answer, the last one is its end"},
+    r"p(a_1 \dots a_L \mid c) = \prod_{i=1}^{L} p(a_i \mid c,\, a_1 \dots a_{i-1})",
+    {"c": "the chat so far, as one text", "a_i": "the words of the answer", "L": "how many, its end among them"},
 )
 
 controls = st.columns([5, 4, 3], vertical_alignment="bottom")

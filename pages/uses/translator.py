@@ -36,8 +36,8 @@ lesson.idea(
     "Translator",
     "One network reads the whole sentence. Another writes it in the other language, word by word, looks back at the "
     "source for every word, and stops when it writes the end.",
-    r"p(y_1 \dots y_T \mid x) = \prod_{t} p(y_t \mid y_1 \dots y_{t-1},\, x)",
-    {"x": "the sentence that is read", "y_t": "the words that are written, the last one is the end token"},
+    r"p(y_1 \dots y_L \mid x) = \prod_{t=1}^{L} p(y_t \mid y_1 \dots y_{t-1},\, x)",
+    {"x": "the sentence that is read", "y_t": "the words that are written", "L": "how many, the end token among them"},
 )
 
 
