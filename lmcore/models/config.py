@@ -70,3 +70,9 @@ class NetworkConfig(ABC):
         if "vocab_size" not in config:
             raise ValueError(f"the configuration of {cls.called} needs a vocab_size")
         return cls(**config)
+
+
+def check_heads(n_embd: int, n_head: int) -> None:
+    """ValueError unless a stream of this width can be shared out among so many heads."""
+    if n_embd % n_head:
+        raise ValueError(f"n_embd ({n_embd}) must be a multiple of n_head ({n_head})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lmcore.models.config import NetworkConfig
+from lmcore.models.config import NetworkConfig, check_heads
 from lmcore.models.positions import POSITIONS
 
 INITS = ("gpt-2", "wide", "wide-unsure")
@@ -41,8 +41,7 @@ class GPTConfig(NetworkConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.n_embd % self.n_head:
-            raise ValueError(f"n_embd ({self.n_embd}) must be a multiple of n_head ({self.n_head})")
+        check_heads(self.n_embd, self.n_head)
         if self.block_size % 2:
             raise ValueError(f"block_size must be even, not {self.block_size}")
         if self.position not in POSITIONS:

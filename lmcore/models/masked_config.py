@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lmcore.models.config import NetworkConfig
+from lmcore.models.config import NetworkConfig, check_heads
 from lmcore.models.translator_config import TranslatorConfig
 
 
@@ -38,8 +38,7 @@ class MaskedConfig(NetworkConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.n_embd % self.n_head:
-            raise ValueError(f"n_embd ({self.n_embd}) must be a multiple of n_head ({self.n_head})")
+        check_heads(self.n_embd, self.n_head)
 
     @property
     def mask_id(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lmcore.models.config import MAX_VOCAB, NetworkConfig
+from lmcore.models.config import MAX_VOCAB, NetworkConfig, check_heads
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,7 @@ class TranslatorConfig(SourceConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.n_embd % self.n_head:
-            raise ValueError(f"n_embd ({self.n_embd}) must be a multiple of n_head ({self.n_head})")
+        check_heads(self.n_embd, self.n_head)
 
     @property
     def head_dim(self) -> int:

@@ -190,10 +190,9 @@ def run(spec: Spec, resolve: Callable[[dict[str, Any]], Corpus]) -> Iterator[Eve
     model.eval()
     seconds = time.perf_counter() - began
     metrics = measure(model, tokenizer, corpus.split()[1])
-    card = {
-        "title": corpus.title, "corpus": {"name": corpus.name, "title": corpus.title, "sha256": corpus.sha256},
-        "spec": spec, "code": code_version(), "base": base, "history": specs.thinned(history), "metrics": metrics,
-        "seconds": round(seconds, 1), "steps": report.step, "n_params": model.n_params,
+    card = specs.card_of(corpus.title, corpus, spec) | {
+        "base": base, "history": specs.thinned(history), "metrics": metrics, "seconds": round(seconds, 1),
+        "steps": report.step, "n_params": model.n_params,
     }  # fmt: skip
     yield {
         "kind": "done", "step": report.step, "seconds": seconds, "stopped": None, "metrics": metrics, "card": card,

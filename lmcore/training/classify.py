@@ -26,7 +26,7 @@ from lmcore.training.check import VERSION, Spec, check_corpus, check_size
 from lmcore.training.config import TrainConfig
 from lmcore.training.finetune import Resolve, check_start
 from lmcore.training.labels import tokenize_labels
-from lmcore.training.spec import Event, Ready, canonical_json, code_version
+from lmcore.training.spec import Event, Ready, canonical_json, card_of, code_version
 
 __all__ = ["canonical_json", "code_version", "make", "run", "spec_hash", "validate"]
 
@@ -215,12 +215,6 @@ def run(
         "n_cut": data.n_cut + held_out.n_cut,
         "title": corpus.title,
     }
-    card = {
-        "title": f"Classifier on {corpus.title}",
-        "corpus": {"name": corpus.name, "title": corpus.title, "sha256": corpus.sha256},
-        "spec": spec,
-        "code": code_version(),
-        "n_texts": len(rows),
-    }
+    card = card_of(f"Classifier on {corpus.title}", corpus, spec) | {"n_texts": len(rows)}
     ready = Ready(config, train, tokenizer, data, held_out, held_out_rows, start, card)
     yield from specs.train_steps(ready, resume, hold_state)

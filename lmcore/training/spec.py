@@ -217,14 +217,19 @@ def run(
         "title": corpus.title,
         **more,
     }
-    card = {
-        "title": title_of(spec, corpus.title),
+    card = card_of(title_of(spec, corpus.title), corpus, spec)
+    ready = Ready(config, train, tokenizer, tokens, held_out, held_out_text, start, card, begin, spec.get("trained"))
+    yield from _count(ready) if family == "ngram" else train_steps(ready, resume, hold_state)
+
+
+def card_of(title: str, corpus: Corpus, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model's card says before its run: its title, what it learns from, how, and by which code."""
+    return {
+        "title": title,
         "corpus": {"name": corpus.name, "title": corpus.title, "sha256": corpus.sha256},
         "spec": spec,
         "code": code_version(),
     }
-    ready = Ready(config, train, tokenizer, tokens, held_out, held_out_text, start, card, begin, spec.get("trained"))
-    yield from _count(ready) if family == "ngram" else train_steps(ready, resume, hold_state)
 
 
 @dataclass(frozen=True)

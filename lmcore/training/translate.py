@@ -23,7 +23,7 @@ from lmcore.training import spec as specs
 from lmcore.training.check import VERSION, Spec, check_corpus, check_size
 from lmcore.training.config import TrainConfig
 from lmcore.training.pairs import Pair, PairData, tokenize_pairs
-from lmcore.training.spec import Event, Ready, canonical_json, code_version
+from lmcore.training.spec import Event, Ready, canonical_json, card_of, code_version
 
 __all__ = ["canonical_json", "code_version", "make", "run", "spec_hash", "validate"]
 
@@ -207,11 +207,6 @@ def run(
         "n_dropped": data.n_dropped + held_out.n_dropped,
         "title": corpus.title,
     }
-    card = {
-        "title": f"{family} on {corpus.title}",
-        "corpus": {"name": corpus.name, "title": corpus.title, "sha256": corpus.sha256},
-        "spec": spec,
-        "code": code_version(),
-    }
+    card = card_of(f"{family} on {corpus.title}", corpus, spec)
     ready = Ready(config, train, tokenizer, data, held_out, held_out.pairs, start, card)
     yield from specs.train_steps(ready, resume, hold_state)
