@@ -72,7 +72,7 @@ def picture() -> None:
                 "lmcore.probes.feed_forward:unit_sum", "lmcore.probes.one_number:one_number",
                 "lmcore.training.window_race:race",
             ],
-            scripts.feed_forward(loaded, None if step == scrubber.LAST else step, prompt, look.unit, look.token),
+            scripts.feed_forward(loaded, step, prompt, look.unit, look.token),
         )  # fmt: skip
     view.publish()
 

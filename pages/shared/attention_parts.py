@@ -13,7 +13,7 @@ import streamlit as st
 from lmcore.figures import scaling
 from lmcore.probes import attention_by_hand as probe
 from lmcore.probes.attention_by_hand import Inputs, Walk, entropies, on_later
-from pages.shared import lesson, scripts, scrubber
+from pages.shared import lesson, scripts
 from pages.shared.attention_by_hand import Look, Sizes, valid
 from pages.shared.cache import Unhashed
 from pages.shared.models import Loaded
@@ -235,7 +235,7 @@ def numbers(page: str, inputs: Inputs, walk: Walk, tokens: Sequence[str], head: 
 
 def script_trained(loaded: Loaded, step: int, ids: Ids, block: int, head: int, scaled: bool, masked: bool) -> str:
     """A script that computes one block's attention by hand and compares it with the model's own."""
-    opened = scripts.open_model(loaded, None if step == scrubber.LAST else step)
+    opened = scripts.open_model(loaded, step)
     return f"""
 import numpy as np
 

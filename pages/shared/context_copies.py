@@ -227,7 +227,7 @@ def script(loaded: Loaded, step: int, kind: str) -> str:
     found = passages(loaded, kind) if kind else None
     texts, before, between = found or (((1, 1), (1, 1)), (), ())
     return f"""
-{scripts.open_model(loaded, None if step == scrubber.LAST else step)}
+{scripts.open_model(loaded, step)}
 from lmcore.probes import in_context
 
 passages = {[list(map(int, text)) for text in texts]!r}

@@ -168,7 +168,7 @@ def script(view: View, loaded: Loaded) -> str:
     return f"""
 import math
 
-{scripts.open_model(loaded, None if step == scrubber.LAST else step)}
+{scripts.open_model(loaded, step)}
 from lmcore.probes import in_context
 
 found = in_context.two_uses(model, tokenizer, {frame!r}, {word!r}, {other_than(word)!r})

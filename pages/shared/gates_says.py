@@ -13,7 +13,7 @@ from lmcore import sampling
 from lmcore.figures.gates import moved_along, true_and_held
 from lmcore.probes.gates import HELD, Inside, WhatIf, loss, strongest_first
 from lmcore.tokenizers.base import START_ID, Tokenizer
-from pages.shared import gates, lesson, memory_race, scripts, scrubber
+from pages.shared import gates, lesson, memory_race, scripts
 from pages.shared.gates import Ids, Measured, Seen
 from pages.shared.models import Loaded
 from pages.shared.view import View
@@ -159,7 +159,7 @@ def numbers(
 def script(loaded: Loaded, step: int, ids: Ids, layer: int, unit: int, gate: str, value: int, one: bool) -> str:
     """A script that prints one unit along the text, and what holding the gate does."""
     return f"""
-{scripts.open_model(loaded, None if step == scrubber.LAST else step)}
+{scripts.open_model(loaded, step)}
 from lmcore.probes import gates
 
 ids = {list(ids)!r}

@@ -14,7 +14,7 @@ from lmcore.probes.gates import WhatIf
 from lmcore.probes.heads import CLEAR, KINDS, Heads
 from lmcore.probes.what_if import Part
 from lmcore.tokenizers.base import START_ID
-from pages.shared import inside, lesson, scripts, scrubber
+from pages.shared import inside, lesson, scripts
 from pages.shared.inside import Ids, Patch, Seen
 from pages.shared.inside_map import Box
 from pages.shared.models import Loaded
@@ -221,7 +221,7 @@ other = model.trace({list(patch.other)!r})
 name = {patch.name!r}
 held |= what_if.patch(trace, name, {patch.position}, other[name], {patch.at})"""
     return f"""
-{scripts.open_model(loaded, None if step == scrubber.LAST else step)}
+{scripts.open_model(loaded, step)}
 from lmcore.probes import arithmetic, heads, logit_lens, what_if
 
 ids = {list(ids)!r}

@@ -15,7 +15,7 @@ from lmcore.figures import positions as figures
 from lmcore.models.gpt_config import GPTConfig
 from lmcore.models.positions import fixed, frequencies, sinusoidal
 from lmcore.probes import positions as probe
-from pages.shared import lesson, scripts, scrubber
+from pages.shared import lesson, scripts
 from pages.shared.cache import Unhashed
 from pages.shared.models import Loaded
 from pages.shared.positions_clock import HANDS
@@ -210,7 +210,7 @@ def shuffle_section(loaded: Loaded, ids: Ids, seed: int) -> None:
 
 def script(loaded: Loaded, step: int, ids: Ids, seed: int, position: int, width: int) -> str:
     """A complete script that computes what is on the page."""
-    opened = scripts.open_model(loaded, None if step == scrubber.LAST else step)
+    opened = scripts.open_model(loaded, step)
     return f"""
 import numpy as np
 

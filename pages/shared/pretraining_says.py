@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lmcore.probes import pairs
 from lmcore.probes.one_step import Rule, Step
 from lmcore.probes.pairs import PAD, Compared, Windows
-from pages.shared import lesson, scripts, scrubber
+from pages.shared import lesson, scripts
 from pages.shared.models import Loaded
 from pages.shared.pretraining import Batch
 from pages.shared.pretraining_step import Part
@@ -241,7 +241,7 @@ def script(
     """A script that prints what the four views show of this text."""
     last = batch.first + len(batch.x)
     return f"""
-{scripts.open_model(loaded, None if step == scrubber.LAST else step)}
+{scripts.open_model(loaded, step)}
 from lmcore.probes import one_step, pairs
 
 ids = {list(ids)!r}

@@ -227,7 +227,7 @@ def numbers(
 
 def script(loaded: Loaded, step: int, ids: Ids, layer: int, unit: int, t: int, scale: float, f: str) -> str:
     """A script that prints one unit along the text, and the gradients of one loss."""
-    opened = scripts.open_model(loaded, None if step == scrubber.LAST else step)
+    opened = scripts.open_model(loaded, step)
     made = f"scale={scale!r}, nonlinearity={None if f == 'own' else f!r}, t={t}"
     back = f"""
 found = reach(model, ids, {made})

@@ -12,10 +12,11 @@ from lmcore import corpora, paths
 from lmcore.corpora import Corpus
 from pages.shared import models, services
 from pages.shared.models import COUNTED, Loaded
+from pages.shared.scrubber import LAST
 
 
-def open_model(loaded: Loaded, step: int | None = None) -> str:
-    """Lines that make `model` (as it was at a step of its training) and `tokenizer`, and their imports."""
+def open_model(loaded: Loaded, step: int = LAST) -> str:
+    """Lines that make `model` (as it was at a step of its training, or at its end) and `tokenizer`; their imports."""
     if loaded.id in COUNTED:
         _title, name, kind, order = COUNTED[loaded.id]
         return f"""\
@@ -31,11 +32,11 @@ model.fit(batches.tokenize(tokenizer, corpus.text))"""
     return f"""\
 {imports}from lmcore import checkpoints
 
-checkpoint = checkpoints.load({where}{"" if step is None else f", {step}"})
+checkpoint = checkpoints.load({where}{"" if step == LAST else f", {step}"})
 model, tokenizer = checkpoint.model, checkpoint.tokenizer"""
 
 
-def feed_forward(loaded: Loaded, step: int | None, prompt: str, unit: int, token: int) -> str:
+def feed_forward(loaded: Loaded, step: int, prompt: str, unit: int, token: int) -> str:
     """A script that prints what a feed-forward model computes after a prompt, and its three names of one number."""
     return f"""\
 import numpy as np
