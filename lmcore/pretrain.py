@@ -6,11 +6,11 @@ Each recipe is a spec like those of the Train page, so that anyone can read, and
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class Recipe:
     """The recipe whose model it goes on from; it must be there already."""
 
 
+@functools.cache
 def twenty_books_of_tales() -> Corpus:
     """20 MB of tales, whose first 1 MB is the shipped text: none is seen so often that it is learnt by heart."""
     shipped = corpora.CATALOG["tales"]
@@ -143,7 +144,7 @@ RECIPES: dict[str, Recipe] = {
     **{
         f"classifier-{target}": Recipe(
             f"Classifier of opinions by {target}",
-            partial(classify.shipped, f"opinions-{target}"),
+            functools.partial(classify.shipped, f"opinions-{target}"),
             {"kind": "word"},
             classify.MODEL,
             {**classify.TRAIN, "learning_rate": classify.LEARNING_RATES[True], "seed": 1},
@@ -183,7 +184,7 @@ def make(name: str, folder: Path) -> Iterator[dict[str, Any]]:
     shutil.rmtree(unfinished, ignore_errors=True)
     run = trainer_of(recipe).run
     if recipe.start is not None:
-        run = partial(run, resolve_start=partial(_begin, folder / recipe.start))
+        run = functools.partial(run, resolve_start=functools.partial(_begin, folder / recipe.start))
     events = run(spec_of(recipe, corpus, folder), lambda _: corpus)
     yield from checkpoints.record(unfinished, (_titled(event, recipe.title) for event in events))
     shutil.rmtree(folder / name, ignore_errors=True)

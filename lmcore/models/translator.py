@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lmcore.models.attention import UNWATCHED, Recorder, Unwatched
+from lmcore.models.attention import UNWATCHED, Recorder, Unwatched, attend
 from lmcore.models.base import Floats
 from lmcore.models.encoder_decoder import MAX_TARGET, PADDING, EncoderDecoder, Given
 from lmcore.models.gpt import MLP
@@ -55,7 +55,7 @@ class Attention(nn.Module):
         k, v = self.c_kv(seen).view(B, S, 2, H, D).permute(2, 0, 3, 1, 4).unbind(0)  # two times (B, H, S, D)
         p = self.dropout if self.training else 0.0
         if record is UNWATCHED:
-            y = F.scaled_dot_product_attention(q, k, v, mask, dropout_p=p)  # (B, H, T, D)
+            y = attend(q, k, v, mask, dropout=p)  # (B, H, T, D)
         else:
             q, k, v = record(f"{prefix}q", q), record(f"{prefix}k", k), record(f"{prefix}v", v)
             # scores = q kᵀ / √D, and -∞ where nothing may be looked at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import reprlib
 
 import pytest
 from hypothesis import given, settings
@@ -156,10 +157,10 @@ def test_unknown_kinds_are_refused(kind: object) -> None:
         {"kind": "bpe", "merges": [[" ", "a"]]},
         {"kind": "bpe", "merges": [["a", "b"], ["a", "b"]]},
         {"kind": "bpe", "merges": [["<", "s"], ["<s", ">"]]},
-        {"kind": "bpe", "merges": [["a" * 2**i, "a" * 2**i] for i in range(30)]},
+        {"kind": "bpe", "merges": [["a" * 2**i, "a" * 2**i] for i in range(14)]},
         {"kind": "bpe", "merges": [["a", "b"]] * 200_000},
     ],
-    ids=lambda data: repr(data)[:60],
+    ids=reprlib.repr,
 )
 def test_files_of_strangers_are_checked(data: object) -> None:
     with pytest.raises(ValueError, match=r"\w+ \w+"):
