@@ -9,6 +9,8 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What is compiled is kept, whatever the shell says: the tests start some hundred Pythons.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check bench pretrained chromium clean
 
