@@ -13,7 +13,7 @@ import torch
 from torch.nn import functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from lmcore.models.attention import CausalSelfAttention, Recorder
+from lmcore.models.attention import CausalSelfAttention, Recorder, attend
 from lmcore.models.blas import use_one_thread
 from lmcore.models.gpt import GPT, GPTConfig
 from lmcore.models.gpt_step import StepWeights
@@ -76,6 +76,15 @@ def test_explicit_attention_equals_scaled_dot_product_attention() -> None:
     )
     torch.testing.assert_close(weights.sum(-1), torch.ones(2, 3, 7))
     assert torch.equal(weights.triu(1), torch.zeros(2, 3, 7, 7))
+
+
+def test_on_a_cpu_attention_stays_in_float32_among_bfloat16_products() -> None:
+    """And nothing is made coarser that is finer than that."""
+    q, k, v = torch.randn(3, 1, 2, 5, 4, generator=torch.Generator().manual_seed(0)).bfloat16()
+    expected = F.scaled_dot_product_attention(q.float(), k.float(), v.float(), is_causal=True)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(attend(q, k, v, causal=True), expected)
+    assert attend(q.double(), k.double(), v.double(), causal=True).dtype == torch.float64
 
 
 def test_attention_by_hand() -> None:
