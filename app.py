@@ -195,7 +195,7 @@ def asked_for_later() -> str:
     The browser fetches and compiles them beside the others then, not one after another when the page already waits.
     """
     index, folder = (STATIC / "index.html").read_text("utf-8"), STATIC / "static" / "js"
-    names = [path.name for path in folder.glob("*.js") if path.name.split(".")[0] in ("BidiComponent", "PageLink")]
+    names = [path.name for path in folder.glob("*.js") if path.name.split(".")[0] == "BidiComponent"]
     for name in names:  # grows while it is read: what these import, and what that imports
         imported = re.findall(r'from"\./([\w.\-]+\.js)"', (folder / name).read_text("utf-8"))
         names += [file for file in dict.fromkeys(imported) if file not in index and file not in names]

@@ -8,14 +8,12 @@ from pages.shared.glossary_terms import TERMS, find, tip
 from pages.shared.lessons import LESSONS
 from tests.pages.page import no_exception, open_page, shown_text
 
-LATER = {"fill-in-the-blanks", "classifier", "chatbot"}  # lessons that are being written
-
 
 def test_each_term_once_in_plain_text_with_a_page() -> None:
     names = [(term.name.casefold(), term.page) for term in TERMS]
     assert len(set(names)) == len(names)
     for term in TERMS:
-        assert term.page in LESSONS or term.page in LATER
+        assert term.page in LESSONS
         assert term.says.endswith(".")
         assert len(term.says) < 170
         assert not set("$*_`<") & set(term.says)  # a tooltip shows no formulas and no Markdown
