@@ -109,7 +109,8 @@ def _watch(view: View, job: JobStatus) -> None:
         )
 
     def use(id: str) -> None:
-        st.button("Ask it", icon=":material/label:", key=f"{SLOT}.use", on_click=_use, args=(view, id, job))
+        if st.button("Ask it", icon=":material/label:", key=f"{SLOT}.use", on_click=_use, args=(view, id, job)):
+            st.rerun()  # the whole page: the stage lies outside of what follows the run
 
     own_run.buttons(
         SLOT, job, title=f"Classifier on {title}", use=use,

@@ -197,10 +197,7 @@ def _buttons(view: View, jobs: list[JobStatus]) -> None:
     kept = own_run.kept(tuned)
     with st.container(horizontal=True, gap="small"):
         if kept is None:
-            st.button(
-                "Keep this model", icon=":material/bookmark_add:", key=f"{view.page}.keep", on_click=own_run.keep,
-                args=(view.page, tuned),
-            )  # fmt: skip
+            own_run.keep_button(view.page, tuned)
             return
         for label, page in (("Drag its temperature", "temperature"), ("Inspect it", "inspect")):
             if st.button(label, icon=LESSONS[page].icon, key=f"{view.page}.to-{page}"):

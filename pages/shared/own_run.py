@@ -50,6 +50,13 @@ def keep(slot: str, job: JobStatus, title: str = "", note: str = "") -> None:
         st.session_state[f"{slot}.note"] = note
 
 
+def keep_button(slot: str, job: JobStatus, title: str = "", note: str = "") -> None:
+    """Keep it, and run the whole page once more: its lists of models have one more now."""
+    if st.button("Keep this model", icon=":material/bookmark_add:", key=f"{slot}.keep"):
+        keep(slot, job, title, note)
+        st.rerun()
+
+
 def resume(slot: str, job: JobStatus) -> None:
     """Let a stopped run go on."""
     try:
@@ -79,10 +86,7 @@ def buttons(
             resume(slot, job)
             st.rerun()
         if job.state in ("done", "stopped") and model is None:
-            st.button(
-                "Keep this model", icon=":material/bookmark_add:", key=f"{slot}.keep", on_click=keep,
-                args=(slot, job, title, note),
-            )  # fmt: skip
+            keep_button(slot, job, title, note)
         if model is not None:
             use(f"mine-{model.id}")
         if anew is not None:  # last: a second click on Keep must not land on it

@@ -94,9 +94,10 @@ def _watch(view: View, job: JobStatus) -> None:
         st.progress(min(1.0, job.step / job.max_steps))
 
     def use(id: str) -> None:
-        st.button(
+        if st.button(
             "Translate with it", icon=":material/translate:", key=f"{SLOT}.use", on_click=_use, args=(view, id, job)
-        )
+        ):
+            st.rerun()  # the whole page: the stage lies outside of what follows the run
 
     own_run.buttons(
         SLOT, job, title=f"{family} on {title}", use=use,

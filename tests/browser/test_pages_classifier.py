@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from lmcore import checkpoints
 from lmcore.probes.classifying import leave_one_out
 from pages.shared import classifier_models as classifiers
+from pages.shared.classifier_own import EXAMPLE
 from tests.browser.person import HOSTILE, button, choose, idle, nothing_came_of_it, settled, type_in
 
 STAGE = ".lm.word-votes"
@@ -84,3 +85,18 @@ def test_own_labels_on_a_phone(lesson: Callable[..., Any]) -> None:
     expect(button(page, "Train on these labels")).to_be_enabled()
     nothing_came_of_it(page)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+
+
+def test_own_labels_are_found_after_a_reload_kept_and_asked(lesson: Callable[..., Any]) -> None:
+    page = lesson("classifier", "?part=own")
+    button(page, "An example: question, request or statement").click()
+    settled(page)
+    button(page, "Train on these labels").click()
+    expect(page.get_by_text("A classifier on")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Your labelled texts", exact=True)).to_have_value(EXAMPLE.strip() + "\n")
+    button(page, "Keep this model").click()  # it comes by itself when the run has ended
+    expect(page.get_by_text("Kept. It is in your library")).to_be_visible()
+    button(page, "Ask it").click()
+    expect(page).to_have_url(re.compile("model=mine-"))
+    expect(page.locator(f"{STAGE} .row").first).to_contain_text("question")
