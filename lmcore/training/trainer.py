@@ -71,7 +71,8 @@ def learn(
     step, seconds = (0, 0.0) if resume is None else _restore(model, optimizer, resume)
     if step > config.max_steps:
         raise ValueError(f"the run to resume is at step {step:,}, past max_steps of {config.max_steps:,}")
-    autocast = _autocast(model, data.batch_at(step), config.precision, device)
+    precision = _precision(model, data.batch_at(step), config.precision, device, resume)
+    autocast = _context(precision, device)
     snapshot_steps, eval_steps = set(config.snapshot_steps()), config.eval_steps()
     sample_steps = config.sample_steps() if sample is not None else set()
     parameters = learning(model)
@@ -96,7 +97,7 @@ def learn(
             sample=text,
             snapshot=_copy(model) if step in snapshot_steps or (stopped and snapshot_steps) else None,
             stopped=stopped,
-            state_arrays=lambda: _state(model, optimizer, at, seconds),
+            state_arrays=lambda: _state(model, optimizer, at, seconds, precision),
         )
 
     if resume is None:
@@ -191,18 +192,24 @@ def _to(device: torch.device, batch: tuple[Any, Ints]) -> tuple[Inputs, Tensor]:
     return tuple(map(move, x)) if isinstance(x, tuple) else move(x), move(y)
 
 
-def _autocast(
-    model: Any, batch: tuple[Any, Ints], precision: str, device: torch.device
-) -> Callable[[], AbstractContextManager[Any]]:
-    """The context in which losses are computed: plain, or with matrix products in bf16."""
+def _precision(
+    model: Any, batch: tuple[Any, Ints], precision: str, device: torch.device, resume: Mapping[str, Any] | None
+) -> str:
+    """Whether "auto" is "float32" or "bfloat16": the faster, by trial; who goes on keeps to what the run began in."""
+    if precision != "auto":
+        return precision
+    if resume is not None and "bfloat16" in resume:
+        return "bfloat16" if resume["bfloat16"][0] else "float32"
+    x, y = _to(device, batch)
+    mixed, plain = (_time(model, x, y, _context(one, device)) for one in ("bfloat16", "float32"))
+    return "bfloat16" if mixed < 0.95 * plain else "float32"
 
-    def bf16() -> AbstractContextManager[Any]:
-        return torch.autocast(device.type, dtype=torch.bfloat16)
 
-    if precision == "auto":
-        x, y = _to(device, batch)
-        precision = "bfloat16" if _time(model, x, y, bf16) < 0.95 * _time(model, x, y, nullcontext) else "float32"
-    return bf16 if precision == "bfloat16" else nullcontext
+def _context(precision: str, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
+    """In which losses are computed: plain, or with matrix products in bf16."""
+    if precision == "float32":
+        return nullcontext
+    return lambda: torch.autocast(device.type, dtype=torch.bfloat16)
 
 
 def _time(model: Any, x: Inputs, y: Tensor, context: Callable[[], AbstractContextManager[Any]]) -> float:
@@ -256,8 +263,8 @@ def _finite(parameters: list[nn.Parameter]) -> bool:
         return bool(torch.stack([p.sum() for p in parameters]).isfinite().all())
 
 
-def _state(model: nn.Module, optimizer: Together, step: int, seconds: float) -> Arrays:
-    """Weights, the optimizer's moments of those that learn, the step and the seconds.
+def _state(model: nn.Module, optimizer: Together, step: int, seconds: float, precision: str) -> Arrays:
+    """Weights, the optimizer's moments of those that learn, the step, the seconds and the precision.
 
     Batches and dropout follow from seed and step.
     """
@@ -269,7 +276,11 @@ def _state(model: nn.Module, optimizer: Together, step: int, seconds: float) -> 
         for moment in moments:
             value = memory.get(moment, torch.zeros_like(p))
             arrays[f"{moment}/{name}"] = value.detach().to("cpu", copy=True).numpy()
-    return arrays | {"step": np.array([step], np.int64), "seconds": np.array([seconds], np.float64)}
+    return arrays | {
+        "step": np.array([step], np.int64),
+        "seconds": np.array([seconds], np.float64),
+        "bfloat16": np.array([precision == "bfloat16"]),
+    }
 
 
 def _restore(model: nn.Module, optimizer: Together, arrays: Mapping[str, NDArray[Any]]) -> tuple[int, float]:

@@ -163,6 +163,16 @@ def test_bfloat16_learns_too_and_auto_chooses() -> None:
         assert model.wte.weight.dtype == torch.float32
 
 
+@pytest.mark.parametrize("began_in", ["float32", "bfloat16"])
+def test_what_auto_chose_is_kept_by_who_goes_on(began_in: str) -> None:
+    """Cut at step 8 and resumed with "auto", a run ends as the one that named its precision."""
+    config = dataclasses.replace(CONFIG, precision=began_in, eval_every=8, n_snapshots=0)
+    half = next(r for r in trainer.train(GPT(SHAPE, seed=1), cycle(), cycle(100), config) if r.step == 8).state_arrays()
+    whole, _ = run(config)
+    again, _ = run(dataclasses.replace(config, precision="auto"), resume=half)
+    assert same(again.state_arrays(), whole.state_arrays())
+
+
 def test_only_matrices_decay() -> None:
     model = GPT(SHAPE)
     optimizer = optimizers.make_optimizer(model, CONFIG, torch.device("cpu"))
