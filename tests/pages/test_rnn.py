@@ -150,6 +150,7 @@ def test_measuring_anew_watches_a_job(monkeypatch: pytest.MonkeyPatch):
         finished=None,
         position=None,
         expected_wait_s=None,
+        expected_left_s=None,
         error=None,
     )
     runner = SimpleNamespace(
