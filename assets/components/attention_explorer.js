@@ -216,10 +216,16 @@ function make(root) {
   }
   for (const [node, where] of [[strip.rows, "rows"], [strip.columns, "columns"], [plot, "plot"]]) {
     on(node, "pointermove", (event) => {
+      // When the page beneath a resting pointer is laid out anew, the browser reports a move: keys may be at work then.
+      if (event.clientX === me.x && event.clientY === me.y) return;
+      [me.x, me.y] = [event.clientX, event.clientY];
       const place = event.pointerType === "touch" ? null : pointed(event, where);
       if (place) preview(place, event);
     });
-    on(node, "pointerleave", (event) => preview(null, event));
+    on(node, "pointerleave", (event) => {
+      me.x = me.y = null;
+      preview(null, event);
+    });
     on(node, "click", (event) => {
       const found = where === "plot" ? picture.under(event) : { row: where === "rows" ? chipAt(event) : null, column: where === "columns" ? chipAt(event) : null };
       if (!found || (found.row === null && found.column === null)) return;
