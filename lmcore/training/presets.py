@@ -61,7 +61,7 @@ PRESETS: dict[str, Preset] = {
                 "precision": "auto",
                 "start_share": 1.0,
             },
-            100,
+            125,
         ),
         Preset(
             "medium",
