@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import gc
 import gzip
 import hashlib
@@ -54,6 +55,7 @@ def warm_up() -> None:
     services.warm_up()
     for name in re.findall(r"static/(?:js|css)/[\w.\-]+", (STATIC / "index.html").read_text("utf-8") + LATER):
         compressed(STATIC / name)
+    home_page()
     gc.collect()
     gc.freeze()  # with torch loaded a full collection is 140 ms; what is loaded now stays loaded
 
@@ -212,8 +214,27 @@ def compressed(path: Path) -> bytes:
     return _compressed[path]
 
 
+@functools.cache
+def home_page() -> tuple[bytes, bytes]:
+    """What the server sends for "/": Streamlit's index.html with Home's first light in it, and the same gzipped."""
+    from pages.shared import first_light
+
+    page = first_light.page((STATIC / "index.html").read_text("utf-8"))
+    return page, gzip.compress(page, 6, mtime=0)
+
+
+async def first_light_script(request: Request) -> Response:
+    """The scripts that home_page() asks for."""
+    from pages.shared import first_light
+
+    script = first_light.script(request.path_params["name"])
+    if script is None:
+        return Response(status_code=404)
+    return Response(script, media_type="text/javascript", headers={"cache-control": "no-cache"})
+
+
 class Shell:
-    """Security headers on every answer, the cookie on pages, compressed static files out of memory."""
+    """Security headers on every answer, the cookie on pages, Home and compressed static files out of memory."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -240,6 +261,15 @@ class Shell:
                     headers.append("set-cookie", cookie.headers["set-cookie"])
             await send(message)
 
+        if self.home(request):
+            plain, zipped = home_page()
+            zips = "gzip" in request.headers.get("accept-encoding", "")
+            more = {"content-encoding": "gzip"} if zips else {}
+            home = HTMLResponse(
+                zipped if zips else plain, headers={"cache-control": "no-cache", "vary": "accept-encoding", **more}
+            )
+            await home(scope, receive, send_with_headers)
+            return
         static = self.static_file(request)
         if static is None:
             await self.app(scope, receive, send_with_headers)
@@ -252,6 +282,12 @@ class Shell:
         }
         response = Response(body, media_type=TYPES[static.suffix], headers=headers)
         await response(scope, receive, send_with_headers)
+
+    @staticmethod
+    def home(request: Request) -> bool:
+        """Home is asked for, by a server that is warm, and not to stand in another page without its sidebar."""
+        warm = "warming" in READY and READY["warming"].done() and not READY["warming"].exception()
+        return request.method == "GET" and request.url.path == "/" and warm and "embed" not in request.query_params
 
     @staticmethod
     def static_file(request: Request) -> Path | None:
@@ -268,6 +304,7 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         Route("/readyz", readyz),
+        Route("/first-light/{name}.js", first_light_script),
         Route("/workspace/join", join, methods=["GET", "POST"]),
         Route("/workspace/forget", forget, methods=["GET", "POST"]),
     ],

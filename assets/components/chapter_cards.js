@@ -28,6 +28,7 @@ function make(root) {
         return card;
       }),
     );
+    globalThis.firstLight?.hand("chapter_cards", root);
   };
   me.destroy = () => off.abort();
   return me;

@@ -146,16 +146,18 @@ function make(root) {
     if (data.sig === me.sig) return;
     me.sig = data.sig;
     me.data = data;
-    me.run_ = 0;
     me.lit = false;
     // One scale for all steps, so that a bar twice as long is a token twice as likely, now and a moment ago.
     me.most = Math.max(...data.runs.flatMap(({ steps }) => steps.flatMap((step) => step[2].map((pair) => pair[1]))));
     const whole_ = data.runs.map(({ prompt: start, steps }) => start + steps.map((step) => step[0]).join(""));
     // Room for the tallest sentence from the start: the page below never jumps.
     sizer.replaceChildren(...whole_.map((text) => el("span", "", text)));
-    me.step = still() ? data.runs[0].steps.length : 0;
+    // On Home this stood before Streamlit did (assets/shell/first_light.js): go on where it is.
+    const { run: run_ = 0, step, playing } = globalThis.firstLight?.hand("living_sentence", root).dataset ?? {};
+    me.run_ = Number(run_);
+    me.step = Number(step ?? (still() ? run().steps.length : 0));
     paint();
-    setPlaying(!still());
+    setPlaying(playing ? playing === "true" : !still());
   };
   me.destroy = () => {
     off.abort();

@@ -30,10 +30,13 @@ def shown() -> list[dict[str, Any]]:
     ]
 
 
+@functools.cache
+def payload() -> bytes:
+    return pack({"chapters": shown(), "sig": zlib.crc32(repr(shown()).encode())})
+
+
 def chapter_cards(*, key: str) -> str | None:
     """Draw the cards. Returns the slug of the lesson whose link was just clicked, if any."""
-    result = _CARDS(
-        key=key, data=pack({"chapters": shown(), "sig": zlib.crc32(repr(shown()).encode())}), on_go_change=nothing
-    )
+    result = _CARDS(key=key, data=payload(), on_go_change=nothing)
     slug = result.go.get("slug") if hasattr(result.go, "get") else None
     return slug if isinstance(slug, str) and slug in LESSONS else None

@@ -55,7 +55,7 @@ PARTS = {  # files of their own that a component needs before its own
 
 
 @functools.cache
-def _assets(name: str) -> tuple[str, str]:
+def assets(name: str) -> tuple[str, str]:
     """(js, css) of a component with the shared parts in front."""
     scales = json.dumps({"light": LIGHT.probability, "dark": DARK.probability})
     js = [f"const PROBABILITY = {scales};", (COMPONENTS / "common.js").read_text(encoding="utf-8")]
@@ -68,7 +68,7 @@ def _assets(name: str) -> tuple[str, str]:
 
 def register(name: str, *, isolate_styles: bool = True) -> Any:
     """A component of the two files of its name in assets/components; once, when its wrapper is imported."""
-    js, css = _assets(name)
+    js, css = assets(name)
     return st.components.v2.component(
         f"lm_{name}", html=f'<div class="lm {name.replace("_", "-")}"></div>', js=js, css=css,
         isolate_styles=isolate_styles,
@@ -394,9 +394,21 @@ def _branch(sent: Any, size: int) -> tuple[int, int] | None:
 def living_sentence(runs: Sequence[Mapping[str, Any]], *, key: str, step_ms: int = 700) -> None:
     """Precomputed generations, played token by token with the distribution of the next token moving below.
 
+    Plays in the browser alone; after the last token it waits, then begins the next run.
+    """
+    _SENTENCE(key=key, data=living_sentence_payload(runs, step_ms))
+
+
+def _short(p: float) -> float:
+    """Five digits, however small it is: no token with a probability is shown as one without."""
+    return float(f"{p:.5g}")
+
+
+def living_sentence_payload(runs: Sequence[Mapping[str, Any]], step_ms: int = 700) -> bytes:
+    """What the component draws, packed.
+
     Each run: {"prompt": str, "steps": [{"text", "prob", "alternatives": [[text, prob], …8], "other": the rest's
-    probability, "chosen": which alternative was drawn, -1 for another token}, …]}. Plays in the browser alone; after
-    the last token it waits, then begins the next run.
+    probability, "chosen": which alternative was drawn, -1 for another token}, …]}.
     """
     if not runs or not all(run["steps"] for run in runs):
         raise ValueError("a living sentence needs at least one run, and each run at least one step")
@@ -406,9 +418,9 @@ def living_sentence(runs: Sequence[Mapping[str, Any]], *, key: str, step_ms: int
             "steps": [
                 [
                     str(step["text"]),
-                    round(float(step["prob"]), 6),
-                    [[str(text), round(float(prob), 6)] for text, prob, *_ in list(step["alternatives"])[:8]],
-                    round(float(step["other"]), 6),
+                    _short(step["prob"]),
+                    [[str(text), _short(prob)] for text, prob, *_ in list(step["alternatives"])[:8]],
+                    _short(step["other"]),
                     int(step["chosen"]) if int(step["chosen"]) < 8 else -1,
                 ]
                 for step in run["steps"]
@@ -416,6 +428,4 @@ def living_sentence(runs: Sequence[Mapping[str, Any]], *, key: str, step_ms: int
         }
         for run in runs
     ]
-    _SENTENCE(
-        key=key, data=pack({"runs": shown, "sig": zlib.crc32(json.dumps(shown).encode()), "step_ms": int(step_ms)})
-    )
+    return pack({"runs": shown, "sig": zlib.crc32(json.dumps(shown).encode()), "step_ms": int(step_ms)})

@@ -14,6 +14,7 @@ HOSTILE = r"<script>alert(1)</script> $\href{javascript:x}$ :red[x] ![](http://x
 
 def settled(page: Any) -> None:
     """Wait until the script of the page has run to its end, nothing in it raised, and every widget stands there."""
+    expect(page.locator("#first-light")).to_have_count(0)  # Home's own, before Streamlit's
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
     expect(page.locator("h1")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
