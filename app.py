@@ -53,7 +53,7 @@ def warm_up() -> None:
     # Other sessions and the training workers need the cores more than one small matrix product does.
     torch.set_num_threads(1)
     services.warm_up()
-    for name in re.findall(r"static/(?:js|css)/[\w.\-]+", (STATIC / "index.html").read_text("utf-8") + LATER):
+    for name in re.findall(r"static/(?:js|css)/[\w.\-]+", INDEX + LINKS):
         compressed(STATIC / name)
     home_page()
     gc.collect()
@@ -162,27 +162,33 @@ async def forget(request: Request) -> Response:
 
 # ---- headers and static files ----
 
-INLINE_SCRIPTS = re.findall(r"<script>(.*?)</script>", (STATIC / "index.html").read_text("utf-8"), re.S)
-HASHES = " ".join(
-    f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in INLINE_SCRIPTS
-)
-CSP = "; ".join(
-    [
-        "default-src 'self'",
-        f"script-src 'self' blob: {HASHES}",  # blob: is how Streamlit loads components; no unsafe-eval anywhere
-        "style-src 'self' 'unsafe-inline'",  # emotion, Streamlit's styling, writes style elements
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'self'",
-    ]
-)
+INDEX = (STATIC / "index.html").read_text("utf-8")
+
+
+def policy(page: str) -> str:
+    """The Content-Security-Policy of a page: of the scripts that stand in it, those that stand in it now."""
+    inside = re.findall(r'<script(?: type="module" async)?>(.*?)</script>', page, re.S)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in inside]
+    return "; ".join(
+        [
+            "default-src 'self'",
+            # blob: is how Streamlit loads components; no unsafe-eval anywhere
+            " ".join(["script-src 'self' blob:", *(f"'sha256-{digest}'" for digest in hashes)]),
+            "style-src 'self' 'unsafe-inline'",  # emotion, Streamlit's styling, writes style elements
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'self'",
+        ]
+    )
+
+
 HEADERS = {
-    "content-security-policy": CSP,
+    "content-security-policy": policy(INDEX),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
@@ -191,20 +197,23 @@ TYPES = {".js": "text/javascript", ".css": "text/css"}
 _compressed: dict[Path, bytes] = {}
 
 
-def asked_for_later() -> str:
-    """A Link header for index.html: the scripts that every page draws with, and asks for only when it has begun to.
+def links() -> str:
+    """A Link header for index.html: its style sheet, and the scripts that a page asks for once it has begun to draw.
 
-    The browser fetches and compiles them beside the others then, not one after another when the page already waits.
+    Nothing is painted before the style sheet, which otherwise stands in line behind sixty scripts. The scripts are
+    fetched and compiled beside the others then, not one after another when the page already waits.
     """
-    index, folder = (STATIC / "index.html").read_text("utf-8"), STATIC / "static" / "js"
+    sheets = re.findall(r'<link rel="stylesheet" crossorigin href="\./([^"]+)">', INDEX)
+    folder = STATIC / "static" / "js"
     names = [path.name for path in folder.glob("*.js") if path.name.split(".")[0] == "BidiComponent"]
     for name in names:  # grows while it is read: what these import, and what that imports
         imported = re.findall(r'from"\./([\w.\-]+\.js)"', (folder / name).read_text("utf-8"))
-        names += [file for file in dict.fromkeys(imported) if file not in index and file not in names]
-    return ", ".join(f"</static/js/{name}>; rel=modulepreload" for name in names)
+        names += [file for file in dict.fromkeys(imported) if file not in INDEX and file not in names]
+    first = [f"</{sheet}>; rel=preload; as=style; crossorigin" for sheet in sheets]
+    return ", ".join(first + [f"</static/js/{name}>; rel=modulepreload" for name in names])
 
 
-LATER = asked_for_later()
+LINKS = links()
 
 
 def compressed(path: Path) -> bytes:
@@ -215,22 +224,12 @@ def compressed(path: Path) -> bytes:
 
 
 @functools.cache
-def home_page() -> tuple[bytes, bytes]:
-    """What the server sends for "/": Streamlit's index.html with Home's first light in it, and the same gzipped."""
+def home_page() -> tuple[bytes, bytes, str]:
+    """What the server sends for "/": Streamlit's page with Home's first light in it, the same gzipped, its policy."""
     from pages.shared import first_light
 
-    page = first_light.page((STATIC / "index.html").read_text("utf-8"))
-    return page, gzip.compress(page, 6, mtime=0)
-
-
-async def first_light_script(request: Request) -> Response:
-    """The scripts that home_page() asks for."""
-    from pages.shared import first_light
-
-    script = first_light.script(request.path_params["name"])
-    if script is None:
-        return Response(status_code=404)
-    return Response(script, media_type="text/javascript", headers={"cache-control": "no-cache"})
+    page = first_light.page(INDEX)
+    return page.encode(), gzip.compress(page.encode(), 6, mtime=0), policy(page)
 
 
 class Shell:
@@ -246,15 +245,16 @@ class Shell:
         request = Request(scope)
         known = re.fullmatch(r"[\w-]{32,128}", request.cookies.get(COOKIE, ""), re.ASCII)
         token = None if known else secrets.token_urlsafe(32)
+        own: dict[str, str] = {}  # headers of this answer that are not everyone's
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in (HEADERS | own).items():
                     headers[name] = value
                 page = headers.get("content-type", "").startswith("text/html") and request.method == "GET"
                 if page:
-                    headers["link"] = LATER
+                    headers["link"] = LINKS
                 if page and token:
                     cookie = Response()
                     set_workspace(cookie, token, request.url.scheme)
@@ -262,11 +262,11 @@ class Shell:
             await send(message)
 
         if self.home(request):
-            plain, zipped = home_page()
+            plain, zipped, own["content-security-policy"] = home_page()
             zips = "gzip" in request.headers.get("accept-encoding", "")
-            more = {"content-encoding": "gzip"} if zips else {}
+            headers = {"cache-control": "no-cache", "vary": "accept-encoding"}
             home = HTMLResponse(
-                zipped if zips else plain, headers={"cache-control": "no-cache", "vary": "accept-encoding", **more}
+                zipped if zips else plain, headers=headers | ({"content-encoding": "gzip"} if zips else {})
             )
             await home(scope, receive, send_with_headers)
             return
@@ -304,7 +304,6 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         Route("/readyz", readyz),
-        Route("/first-light/{name}.js", first_light_script),
         Route("/workspace/join", join, methods=["GET", "POST"]),
         Route("/workspace/forget", forget, methods=["GET", "POST"]),
     ],

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import html
 import json
 import re
 import struct
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -38,19 +38,18 @@ def header(page: str, name: str) -> dict:
 
 
 def test_streamlits_page_is_whole_and_the_first_light_is_in_it():
-    page = first_light.page(INDEX).decode()
+    page = first_light.page(INDEX)
     for line in INDEX.splitlines():
         kept = line.replace("Streamlit</title>", "LM Playground</title>").strip()
         assert kept in page, line
-    assert page.index("first-light/first_light.js") < page.index("static/js/index.")
     assert page.index('<div id="first-light">') < page.index('<div id="root"></div>')
     assert f"<h1>{html.escape(first_light.TITLE)}</h1>" in page
     assert "<strong>every</strong>" in page
-    assert "**" not in page[page.index('<div id="first-light">') :]
+    assert "**" not in first_light.page(INDEX).split('<div id="first-light">')[1].split("</p>")[0]
 
 
 def test_it_plays_the_sentences_of_home_and_shows_its_cards():
-    page = first_light.page(INDEX).decode()
+    page = first_light.page(INDEX)
     runs = header(page, "living_sentence")["runs"]
     assert [run["prompt"] for run in runs] == [run["prompt"] for run in living.runs()]
     for shown, run in zip(runs, living.runs(), strict=True):
@@ -60,11 +59,18 @@ def test_it_plays_the_sentences_of_home_and_shows_its_cards():
     assert sum(len(card["lessons"]) for card in chapter_cards.shown()) == len(LESSONS) - 1
 
 
-def test_only_its_own_scripts_have_a_name():
-    assert "import living_sentence from" in first_light.script("first_light")
-    assert "export default mount(make)" in first_light.script("living_sentence")
-    for name in ("temperature_bench", "common", "../app", ""):
-        assert first_light.script(name) is None
+def test_its_script_is_whole_in_the_page_and_named_by_the_policy(server: Server):
+    script = first_light.script()
+    assert "</script" not in script
+    assert script.count("return mount(make);") == len(first_light.COMPONENTS)
+    assert "export default" not in script
+    page = first_light.page(INDEX)
+    assert f'<script type="module" async>{script}</script>' in page
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    with urllib.request.urlopen(server.url + "/", timeout=30) as home:
+        assert f"'sha256-{digest}'" in home.headers["content-security-policy"]
+    with urllib.request.urlopen(server.url + "/temperature", timeout=30) as other:
+        assert digest not in other.headers["content-security-policy"]
 
 
 def test_the_server_sends_it_for_home_alone(server: Server):
@@ -76,7 +82,3 @@ def test_the_server_sends_it_for_home_alone(server: Server):
     assert gzip.decompress(zipped) == plain
     for path in ("/temperature", "/?embed=true"):
         assert mark not in get(server.url + path)[1], path
-    for name in ("first_light", *first_light.COMPONENTS):
-        assert get(f"{server.url}/first-light/{name}.js")[1].decode() == first_light.script(name)
-    with pytest.raises(urllib.error.HTTPError, match="404"):
-        get(server.url + "/first-light/temperature_bench.js")

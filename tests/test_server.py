@@ -60,6 +60,7 @@ def test_a_page_names_the_scripts_that_it_will_ask_for_later(server: Server):
     _, headers, page = request(server, "/")
     later = re.findall(r"</(static/js/[\w.\-]+\.js)>; rel=modulepreload", header(headers, "link") or "")
     assert any("BidiComponent" in name for name in later)
+    assert re.match(r"</(static/css/index[\w.\-]+)>; rel=preload; as=style", header(headers, "link") or "")
     for name in later:
         assert name.encode() not in page
         status, headers, _ = request(server, "/" + name, headers={"Accept-Encoding": "gzip"})

@@ -1,10 +1,7 @@
 // Home, alive while Streamlit is still being fetched and compiled, by the components' own code. When Streamlit's Home
 // has drawn the same two components, each takes over what stands here (`hand`), and this layer goes.
 
-import chapter_cards from "./chapter_cards.js";
-import living_sentence from "./living_sentence.js";
-
-const DRAW = { chapter_cards, living_sentence };
+// DRAW = {living_sentence, chapter_cards}: what their files export, put in front by pages/shared/first_light.py.
 const layer = document.getElementById("first-light");
 const hosts = [...layer.querySelectorAll("[data-component]")];
 const taken = new Map(); // a host here: the root in Streamlit's page that took it over

@@ -40,12 +40,13 @@ FONTS = (  # family, weight, what stands there until it has come, its file among
 )
 
 
-@functools.cache
-def script(name: str) -> str | None:
-    """The JavaScript modules that the first light needs, by name; None for any other."""
-    if name in COMPONENTS:
-        return components.assets(name)[0]
-    return (SHELL / "first_light.js").read_text("utf-8") if name == "first_light" else None
+def script() -> str:
+    """The components' own code, and what makes it run here; in the page itself, so that it waits for nothing. For the
+    Content-Security-Policy app.py names its hash.
+    """
+    drawn = [components.assets(name)[0].replace("export default", "return") for name in COMPONENTS]
+    draw = ",\n".join(f"{name}: (() => {{\n{js}\n}})()" for name, js in zip(COMPONENTS, drawn, strict=True))
+    return f"const DRAW = {{\n{draw}\n}};\n" + (SHELL / "first_light.js").read_text("utf-8")
 
 
 def styles() -> str:
@@ -77,19 +78,15 @@ def component(name: str, payload: bytes) -> str:
 
 
 @functools.cache
-def page(index: str) -> bytes:
+def page(index: str) -> str:
     """Streamlit's index.html with Home's first light in it. The first call computes the sentences: some 0.1 s."""
     says = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(SAYS))
-    head = (
-        "".join(f'<link rel="modulepreload" href="./first-light/{name}.js">' for name in ("first_light", *COMPONENTS))
-        + f'<script type="module" src="./first-light/first_light.js"></script><style>{styles()}</style>'
-    )
     body = (
         f'<div id="first-light"><h1>{html.escape(TITLE)}</h1><p>{says}</p>'
         + component("living_sentence", components.living_sentence_payload(living.runs()))
         + f"<h3>{html.escape(WHERE)}</h3>{component('chapter_cards', chapter_cards.payload())}</div>"
+        f'<script type="module" async>{script()}</script>'  # async: not after Streamlit's own, which come first
     )
     index = index.replace("<title>Streamlit</title>", "<title>LM Playground</title>")
-    # Before Streamlit's own scripts, so that it is fetched and run before them.
-    index = index.replace('<script type="module"', head + '<script type="module"', 1)
-    return index.replace('<div id="root"></div>', body + '<div id="root"></div>').encode("utf-8")
+    index = index.replace("</head>", f"<style>{styles()}</style></head>")
+    return index.replace('<div id="root"></div>', body + '<div id="root"></div>')
