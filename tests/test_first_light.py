@@ -40,8 +40,8 @@ def header(page: str, name: str) -> dict:
 def test_streamlits_page_is_whole_and_the_first_light_is_in_it():
     page = first_light.page(INDEX)
     for line in INDEX.splitlines():
-        kept = line.replace("Streamlit</title>", "LM Playground</title>").strip()
-        assert kept in page, line
+        assert line.strip() in page, line
+    assert first_light.titled(page).count("<title>LM Playground</title>") == 1
     assert page.index('<div id="first-light">') < page.index('<div id="root"></div>')
     assert f"<h1>{html.escape(first_light.TITLE)}</h1>" in page
     assert "<strong>every</strong>" in page
@@ -80,5 +80,8 @@ def test_the_server_sends_it_for_home_alone(server: Server):
     encoding, zipped = get(server.url + "/", **{"Accept-Encoding": "gzip"})
     assert encoding == "gzip"
     assert gzip.decompress(zipped) == plain
-    for path in ("/temperature", "/?embed=true"):
+    for path in ("/temperature", "/?embed=true", "/no-such-lesson"):
         assert mark not in get(server.url + path)[1], path
+    other = get(server.url + "/temperature?T=2")[1].decode()
+    assert other == INDEX.replace("<title>Streamlit</title>", "<title>LM Playground</title>") != INDEX
+    assert get(server.url + "/temperature?embed=true")[1].decode() == INDEX

@@ -8,7 +8,6 @@ under it and takes over where it is (assets/shell/first_light.js).
 from __future__ import annotations
 
 import base64
-import functools
 import html
 import re
 from pathlib import Path
@@ -77,7 +76,11 @@ def component(name: str, payload: bytes) -> str:
     )
 
 
-@functools.cache
+def titled(index: str) -> str:
+    """Streamlit's index.html under this app's name, which a tab shows before the page has one."""
+    return index.replace("<title>Streamlit</title>", "<title>LM Playground</title>")
+
+
 def page(index: str) -> str:
     """Streamlit's index.html with Home's first light in it. The first call computes the sentences: some 0.1 s."""
     says = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(SAYS))
@@ -87,6 +90,5 @@ def page(index: str) -> str:
         + f"<h3>{html.escape(WHERE)}</h3>{component('chapter_cards', chapter_cards.payload())}</div>"
         f'<script type="module" async>{script()}</script>'  # async: not after Streamlit's own, which come first
     )
-    index = index.replace("<title>Streamlit</title>", "<title>LM Playground</title>")
     index = index.replace("</head>", f"<style>{styles()}</style></head>")
     return index.replace('<div id="root"></div>', body + '<div id="root"></div>')

@@ -64,8 +64,14 @@ def section(view: View) -> None:
 
 
 def _settings() -> None:
+    """What to train and how long; at first as in the run whose lines stand in the box."""
+    family, steps = "translator", 500
+    if (job := own_lines.shown_run(OWN)) is not None:
+        family, steps = job.spec["model"]["family"], job.spec["train"]["max_steps"]
+    st.session_state.setdefault(f"{SLOT}.family", family)
+    st.session_state.setdefault(f"{SLOT}.steps", steps if steps in STEPS else 500)
     st.selectbox("Model", list(FAMILIES), format_func=FAMILIES.__getitem__, key=f"{SLOT}.family")
-    st.select_slider("Steps", STEPS, value=500, key=f"{SLOT}.steps")
+    st.select_slider("Steps", STEPS, key=f"{SLOT}.steps")
 
 
 def _spec(text: dict[str, str]) -> dict[str, Any]:

@@ -245,6 +245,7 @@ def test_own_pairs_become_a_model_that_translates():
     again = reloaded(at, "translator", {"part": "own"})
     no_exception(again)
     assert reading.parse(again.text_area(key=f"{SLOT}.text").value).pairs == reading.parse(text).pairs
+    assert again.session_state[f"{SLOT}.steps"] == 200
     again.text_area(key=f"{SLOT}.text").set_value("").run()  # who empties the box wants it empty
     again.session_state["translator.part"] = "heads"
     again.run()
