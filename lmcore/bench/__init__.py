@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lmcore.bench.machine import Machine, cores, load_average
+from lmcore.bench.machine import CoreTime, Machine, cores, load_average
 from lmcore.bench.row import Row
 from lmcore.paths import ROOT
 
@@ -81,14 +81,16 @@ def main(only: list[str], as_json: bool = False) -> None:
 
 def measured(name: str, size: str = "full") -> Iterator[Row]:
     """The rows of one bench, run in a process of its own. CalledProcessError when it fails; stderr shows why."""
-    bench, load = BENCHES[name], load_average()
+    bench, load, began = BENCHES[name], load_average(), CoreTime.now()
     environment = {**os.environ, **dict.fromkeys(THREADS, str(bench.n_threads)), "TOKENIZERS_PARALLELISM": "false"}
     command = [sys.executable, "-m", "lmcore.bench.child", name, size]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     with process:
         try:
             for line in process.stdout or ():
-                yield Row.from_dict({**json.loads(line), "bench": name, "threads": bench.n_threads, "load": load})
+                stolen = CoreTime.now().stolen_since(began)
+                about = {"bench": name, "threads": bench.n_threads, "load": load, "stolen": stolen}
+                yield Row.from_dict({**json.loads(line), **about})
         except BaseException:
             process.terminate()
             raise

@@ -67,6 +67,28 @@ def load_average() -> float:
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0
 
 
+@dataclass(frozen=True)
+class CoreTime:
+    """What all cores together have spent since the machine started, in ticks of the kernel."""
+
+    total: int = 0
+    stolen: int = 0
+    """Of it, what they wanted to compute in while the host of this virtual machine gave them to others."""
+
+    @classmethod
+    def now(cls, stat: Path = Path("/proc/stat")) -> CoreTime:
+        """As the kernel counts it; nothing where it does not say."""
+        try:
+            ticks = [int(word) for word in stat.read_text("utf-8").split("\n", 1)[0].split()[1:9]]
+        except (OSError, ValueError):
+            return cls()
+        return cls(sum(ticks), ticks[7]) if len(ticks) == 8 else cls()
+
+    def stolen_since(self, before: CoreTime) -> float:
+        """The share of the time between, 0 to 1."""
+        return (self.stolen - before.stolen) / max(1, self.total - before.total)
+
+
 def cpu_name() -> str:
     """What the processor calls itself."""
     try:

@@ -70,6 +70,8 @@ class Row:
     threads: int = 0
     load: float = 0.0
     """The load average when its bench began."""
+    stolen: float = 0.0
+    """The share of the cores' time that a virtual machine's host has given to others since then, 0 to 1."""
 
     @property
     def met(self) -> bool | None:
@@ -97,7 +99,8 @@ class Row:
             line += f"   goal {self.goal.text(self.unit)}: {'reached' if self.met else 'MISSED'}"
         said = [f"of {self.repeats}" if self.repeats > 1 else "once"]
         said.append(f"{self.threads} thread{'s' * (self.threads > 1)}")
-        said += [f"load {self.load:.1f}"] * (self.load > 1) + [self.note] * bool(self.note)
+        said += [f"load {self.load:.1f}"] * (self.load > 1)
+        said += [f"the host took {self.stolen:.0%}"] * (self.stolen >= 0.01) + [self.note] * bool(self.note)
         return f"{line}\n      {'; '.join(said)}"
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from lmcore.bench import BENCHES, chosen, main, measured
-from lmcore.bench.machine import Machine
+from lmcore.bench.machine import CoreTime, Machine
 from lmcore.bench.row import Goal, Row, at_least, at_most, between, quantity, times
 from lmcore.bench.timing import in_turns, percentile, ratio
 
@@ -41,6 +42,8 @@ def test_a_row_for_people_says_everything() -> None:
     parts = ["a thing", "12.3 ms", "the peer 1.5 s", "122 ×", "≥ 200 ×", "MISSED", "of 5", "2 threads", "load 3"]
     for part in [*parts, "by a note"]:
         assert part in text
+    assert "the host took 20%" in Row("x", 0.2, "s", 1, stolen=0.203).text()
+    assert "host" not in Row("x", 0.2, "s", 1, stolen=0.004).text()
     assert "reached" in Row("x", 0.2, "s", 1, goal=at_most(0.5)).text()
     assert "≤ 500 ms" in Row("x", 0.2, "s", 1, goal=at_most(0.5)).text()
 
@@ -99,6 +102,20 @@ def test_the_machine_is_named_and_a_busy_one_is_warned_of() -> None:
     quiet = Machine(**{**json.loads(machine.to_json())["machine"], "load_average": 0.2})
     assert "Warning" not in quiet.text()
     assert json.loads(quiet.to_json())["warning"] is None
+
+
+def test_what_the_host_took_is_read_from_the_kernel(tmp_path: Path) -> None:
+    stat = tmp_path / "stat"
+    stat.write_text("cpu  100 10 20 800 5 0 3 62 7 1\ncpu0 1 2 3 4 5 6 7 8 9 10\n")  # user … steal, guests in user
+    before = CoreTime.now(stat)
+    assert before == CoreTime(total=1000, stolen=62)
+    stat.write_text("cpu  150 10 20 830 5 0 3 82 7 1\n")
+    assert CoreTime.now(stat).stolen_since(before) == 20 / 100
+    assert before.stolen_since(before) == 0
+    for text in ("", "cpu a b c", "cpu 1 2 3"):
+        stat.write_text(text)
+        assert CoreTime.now(stat) == CoreTime()
+    assert CoreTime.now(tmp_path / "none") == CoreTime()
 
 
 def test_a_bench_runs_in_a_process_of_its_own() -> None:
