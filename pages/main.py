@@ -22,7 +22,6 @@ pages = {
             icon=lesson.icon,
             url_path=lesson.slug,
             default=lesson.slug == "home",
-            help=lesson.says,
         )
         for lesson in lessons
     ]

@@ -2,7 +2,7 @@
 // here: this listens, and shows one box above everything. Pointing or Tab previews, a click or a tap keeps, Escape ends.
 
 function make(root) {
-  const off = new AbortController(), me = { link: "", says: {}, at: null, kept: false, timer: 0 };
+  const off = new AbortController(), me = { link: "", says: {}, lessons: {}, at: null, kept: false, timer: 0 };
   const on = (node, type, act, more = {}) => node.addEventListener(type, act, { signal: off.signal, ...more });
   const tip = el("div", "tip", null, { role: "tooltip", id: "glossary-tip", popover: "manual" });
   const says = el("p"), leads = el("a", "", "In the glossary", { target: "_blank", rel: "noopener" });
@@ -68,10 +68,11 @@ function make(root) {
   on(document, "scroll", hide, { capture: true, passive: true });
   on(window, "resize", hide);
   on(document, "click", closeSidebar); // what listens to the whole page is mounted once
+  for (const type of ["pointerover", "focusin"]) on(document, type, (event) => describeLink(event, me.lessons));
 
   me.update = (bytes) => {
     const data = unpack(bytes);
-    Object.assign(me, { link: data.link, says: data.says });
+    Object.assign(me, { link: data.link, says: data.says, lessons: data.lessons });
   };
   me.destroy = () => {
     hide();

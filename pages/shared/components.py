@@ -50,7 +50,7 @@ PARTS = {  # files of their own that a component needs before its own
     "attention_by_hand": ("attention_matrix", "attention_sums"),
     "attention_explorer": ("token_line", "attention_picture"),
     "logit_lens": ("token_line",),
-    "glossary_tips": ("phone_sidebar",),
+    "glossary_tips": ("sidebar",),
 }
 
 

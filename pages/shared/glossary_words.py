@@ -14,6 +14,7 @@ import streamlit as st
 
 from pages.shared.components import pack, register
 from pages.shared.glossary_terms import BY_NAME, TERMS, Term
+from pages.shared.lessons import LESSONS
 
 _TIPS = register("glossary_tips", isolate_styles=False)
 LINK = "glossary?find="
@@ -63,8 +64,9 @@ def of_page(slug: str) -> list[Term]:
 
 @functools.cache
 def _payload() -> bytes:
-    """The whole table, the same on every page: a browser that has it is sent nothing."""
-    return pack({"link": LINK, "says": {term.name: term.says for term in TERMS}})
+    """The whole table, the same on every page: a browser that has it is sent nothing. And what each lesson is about."""
+    says = {term.name: term.says for term in TERMS}
+    return pack({"link": LINK, "says": says, "lessons": {slug: lesson.says for slug, lesson in LESSONS.items()}})
 
 
 def tips() -> None:

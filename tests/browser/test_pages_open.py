@@ -91,6 +91,18 @@ def test_the_sidebar_leads_everywhere_and_a_phone_scrolls_only_downwards(
         assert max(widest) <= 390, f"{slug} scrolls sideways"
 
 
+def test_a_link_of_the_sidebar_says_what_its_lesson_is_about(lesson: Callable[..., Any]) -> None:
+    page = lesson("glossary")
+    for slug in ("home", "temperature", "n-grams"):
+        link = page.get_by_test_id("stSidebarNav").get_by_role("link", name=LESSONS[slug].title, exact=True)
+        link.hover()
+        expect(link).to_have_attribute("title", LESSONS[slug].says)
+    link = page.get_by_test_id("stSidebarNav").get_by_role("link", name=LESSONS["inspect"].title, exact=True)
+    link.focus()
+    expect(link).to_have_attribute("title", LESSONS["inspect"].says)
+    expect(link).to_have_accessible_name(LESSONS["inspect"].title)
+
+
 def test_the_cards_of_home_lead_to_the_lessons(lesson: Callable[..., Any]) -> None:
     page = lesson("home")
     page.evaluate("window.before = true")
