@@ -52,12 +52,12 @@ def test_merged_is_unmerged_whole_and_step_by_step():
 @pytest.mark.parametrize("bias", [True, False])
 def test_outputs_and_gradients_are_those_of_a_plain_layer_with_the_sum(bias: bool):
     torch.manual_seed(3)
-    layer = torch.nn.Linear(6, 5, bias=bias)
-    lora = LoRALinear(copy.deepcopy(layer), 2, torch.Generator().manual_seed(1))
+    layer = torch.nn.Linear(6, 5, bias=bias, dtype=torch.float64)
+    lora = LoRALinear(copy.deepcopy(layer), 2, torch.Generator().manual_seed(1)).double()
     with torch.no_grad():
         lora.lora_B.normal_()
     A, B = (p.detach().clone().requires_grad_() for p in (lora.lora_A, lora.lora_B))
-    x = torch.randn(4, 3, 6)
+    x = torch.randn(4, 3, 6, dtype=torch.float64)
     expected = F.linear(x, layer.weight.detach() + (ALPHA / 2) * B @ A, layer.bias)
     found = lora(x)
     torch.testing.assert_close(found, expected)
