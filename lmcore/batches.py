@@ -117,10 +117,14 @@ def batches(
     return Batches(tokens, batch_size=batch_size, block_size=block_size, seed=seed, start_share=start_share)
 
 
-def evaluation_windows(tokens: Tokens, block_size: int, max_tokens: int) -> tuple[Ints, Ints]:
+def evaluation_windows(
+    tokens: Tokens, block_size: int, max_tokens: int, *, from_starts: bool = False
+) -> tuple[Ints, Ints]:
     """x and y (M, T) to measure a loss on: at most `max_tokens` tokens (but at least one window), always the same.
 
-    The windows do not overlap and are spread evenly over the text. The first begins the text with the start token.
+    The windows are spread evenly over the text and do not overlap; the first begins the text with the start token.
+    `from_starts`, for a model that learns from whole passages: each begins a passage, with the start token, and may
+    reach into the next window where passages are short.
     """
     if block_size < 1 or max_tokens < 1 or tokens.ids.size == 0:
         raise ValueError("evaluation needs at least one token, a block_size and max_tokens of at least 1")
@@ -128,6 +132,9 @@ def evaluation_windows(tokens: Tokens, block_size: int, max_tokens: int) -> tupl
     T = min(block_size, N, max_tokens)
     M = min(N, max_tokens) // T
     first = np.linspace(0, N - T, M).astype(np.int64)  # y begins here, x one earlier
+    if from_starts:
+        starts = tokens.starts[tokens.starts <= N - T]  # never empty: 0 is always among them
+        first = starts[np.linspace(0, starts.size - 1, min(M, starts.size)).astype(np.int64)]
     windows = tokens.ids[first[:, None] + np.arange(-1, T)].astype(np.int64)
-    windows[0, 0] = START_ID
+    windows[slice(None) if from_starts else 0, 0] = START_ID
     return windows[:, :-1].copy(), windows[:, 1:].copy()

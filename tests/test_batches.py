@@ -107,6 +107,18 @@ def test_evaluation_windows_are_spread_over_the_text_and_do_not_overlap() -> Non
     assert np.ptp(np.diff(y[:, 0])) <= 1
 
 
+def test_evaluation_windows_that_begin_passages() -> None:
+    tokens = Tokens(np.arange(1, 41, dtype=np.int32), np.array([0, 3, 10, 20, 32, 37]))
+    x, y = evaluation_windows(tokens, block_size=5, max_tokens=15, from_starts=True)
+    np.testing.assert_array_equal(y[:, 0], [1, 11, 33])  # the first, the third and the last that is long enough
+    np.testing.assert_array_equal(x[:, 0], START_ID)
+    np.testing.assert_array_equal(x[:, 1:], y[:, :-1])
+    y = evaluation_windows(tokens, block_size=5, max_tokens=999, from_starts=True)[1]
+    np.testing.assert_array_equal(y[:, 0], [1, 4, 11, 21, 33])
+    y = evaluation_windows(tokens, block_size=50, max_tokens=999, from_starts=True)[1]
+    np.testing.assert_array_equal(y, [np.arange(1, 41)])  # a short text is one window
+
+
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.integers(1, 60), st.integers(1, 20), st.integers(1, 100))
 def test_evaluation_windows_of_any_size(N: int, block_size: int, max_tokens: int) -> None:

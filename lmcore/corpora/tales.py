@@ -133,4 +133,5 @@ def _entry(name: str, title: str, n_chars: int, size: str) -> Entry:
 ENTRIES = (
     _entry("tales", "Little tales", 1_000_000, "About 1 MB"),
     _entry("tales-small", "Little tales, a short book", 200_000, "About 200 kB"),
+    _entry("tales-5mb", "Little tales, five books", 5_000_000, "About 5 MB"),
 )

@@ -8,7 +8,9 @@ from typing import Any
 
 PRECISIONS = ("float32", "bfloat16", "auto")
 OPTIMIZERS = ("adamw", "muon")
+DECAYS = ("cosine", "linear")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+CHOICES = {"decay": DECAYS, "optimizer": OPTIMIZERS, "precision": PRECISIONS, "device": DEVICES}
 
 # name: (lowest, highest, whole numbers only)
 LIMITS: dict[str, tuple[float, float, bool]] = {
@@ -47,6 +49,8 @@ class TrainConfig:
     """The learning rate at the last step, as a share of the highest."""
     warmup_steps: int = 50
     """Steps over which the learning rate rises from 0 in a straight line; at most max_steps."""
+    decay: str = "cosine"
+    """How it falls from then on: along half a "cosine", or in a "linear" way."""
     optimizer: str = "adamw"
     """"adamw", or "muon": Muon for the matrices inside, AdamW for the rest; see `training/optimizers.py`."""
     weight_decay: float = 0.1
@@ -81,7 +85,7 @@ class TrainConfig:
                 raise ValueError(f"{name} must be a {'whole ' if whole else ''}number, not {value!r:.40}")
             if not low <= value <= high:  # also refuses NaN
                 raise ValueError(f"{name} must lie between {low:,} and {high:,}, not {value:,}")
-        for name, allowed in (("optimizer", OPTIMIZERS), ("precision", PRECISIONS), ("device", DEVICES)):
+        for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r:.40}")
 
@@ -100,16 +104,19 @@ class TrainConfig:
         return cls(**config)
 
     def learning_rate_at(self, step: int) -> float:
-        """The learning rate of update number `step` (1..max_steps): a straight rise, then half a cosine down.
+        """The learning rate of update number `step` (1..max_steps): a straight rise, then the way down.
 
-        Loshchilov and Hutter, "SGDR" (2017), https://arxiv.org/abs/1608.03983, without restarts.
+        The cosine is that of Loshchilov and Hutter, "SGDR" (2017), https://arxiv.org/abs/1608.03983, without restarts.
+        A straight line to 0 does better in a short run: Bergsma et al., "Straight to Zero" (2025),
+        https://arxiv.org/abs/2502.15938.
         """
         warmup = min(self.warmup_steps, self.max_steps)
         if step <= warmup:
             return self.learning_rate * step / warmup
         progress = (step - warmup) / max(1, self.max_steps - warmup)
+        left = 1 - progress if self.decay == "linear" else 0.5 * (1 + math.cos(math.pi * progress))  # 1 … 0
         low = self.learning_rate * self.min_lr_ratio
-        return low + (self.learning_rate - low) * 0.5 * (1 + math.cos(math.pi * progress))
+        return low + (self.learning_rate - low) * left
 
     def snapshot_steps(self) -> list[int]:
         """Steps at which the weights are kept: 0, then at equal ratios up to max_steps."""

@@ -44,7 +44,7 @@ def train(
     T = model.config.block_size
     share = config.start_share
     data = batches(train_tokens, batch_size=config.batch_size, block_size=T, seed=config.seed, start_share=share)
-    held_out = evaluation_windows(held_out_tokens, T, config.eval_windows * T)
+    held_out = evaluation_windows(held_out_tokens, T, config.eval_windows * T, from_starts=share == 1)
 
     def evaluate(model: Any) -> float:
         return held_out_loss(model, held_out, config.batch_size)

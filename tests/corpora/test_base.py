@@ -77,6 +77,7 @@ def test_the_catalogue_names_everything_it_offers():
     assert set(CATALOG) == {
         "tales",
         "tales-small",
+        "tales-5mb",
         "shakespeare",
         "shakespeare-1mb",
         "python-docs",

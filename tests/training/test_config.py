@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -30,6 +31,7 @@ def test_round_trip() -> None:
         ({"seed": -1}, "seed"),
         ({"precision": "float16"}, "one of float32, bfloat16, auto"),
         ({"device": ["cpu"]}, "device"),
+        ({"decay": "exponential"}, "one of cosine, linear"),
         ({"dropout": 0.1}, "'dropout'"),
         (["max_steps"], "object"),
     ],
@@ -47,6 +49,10 @@ def test_schedule_by_hand() -> None:
     assert config.learning_rate_at(35) == pytest.approx(0.1 + 0.45 * (1 + math.sqrt(0.5)))
     assert config.learning_rate_at(60) == pytest.approx(0.55)
     assert config.learning_rate_at(110) == pytest.approx(0.1)
+    straight = dataclasses.replace(config, decay="linear")
+    assert [straight.learning_rate_at(step) for step in (5, 10, 35, 60, 110)] == pytest.approx(
+        [0.5, 1.0, 0.775, 0.55, 0.1]
+    )
 
 
 def test_a_schedule_without_warm_up_and_one_of_warm_up_only() -> None:
