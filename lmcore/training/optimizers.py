@@ -39,7 +39,7 @@ class Together:
 
 
 class Muon(torch.optim.Muon):
-    """torch.optim.Muon, but all matrices of a shape at once and in float32.
+    """torch.optim.Muon, but all matrices of a shape at once, and in bfloat16 only within `torch.autocast`.
 
     On a CPU its sixteen times fifteen small products, one after the other, take a quarter of a small GPT's step.
     """
@@ -68,15 +68,13 @@ def orthogonal(matrices: Tensor) -> Tensor:
     Five rounds of a polynomial that draws all of them there, by products alone: Jordan et al. (2024),
     https://kellerjordan.github.io/posts/muon/.
     """
-    # A round is x ← p x with p = 3.4445 - 4.7750 x xᵀ + 2.0315 (x xᵀ)², so that s ← 3.4445 s - 4.7750 s³ + 2.0315 s⁵ for
-    # every singular value s. What it does to x xᵀ, which is small, tells the next p: x itself is multiplied but once.
     x = matrices / matrices.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
-    gram = x @ x.mT  # (n, a, a)
-    rounds = eye = torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
     for _ in range(5):
-        p = torch.baddbmm(3.4445 * eye - 4.7750 * gram, gram, gram, alpha=2.0315)
-        rounds, gram = p @ rounds, p @ gram @ p
-    return rounds @ x
+        # s ← 3.4445 s - 4.7750 s³ + 2.0315 s⁵ for every singular value s
+        gram = x @ x.mT  # (n, a, a)
+        gram = torch.baddbmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
+        x = torch.baddbmm(x, gram, x, beta=3.4445)
+    return x
 
 
 MOMENTS = {torch.optim.AdamW: ("exp_avg", "exp_avg_sq"), Muon: ("momentum_buffer",)}

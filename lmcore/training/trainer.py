@@ -158,7 +158,8 @@ def update(
         loss = _loss(model, x, y)
     loss.backward()
     grad_norm = clip_gradients(parameters, grad_clip)
-    optimizer.step()
+    with context():  # Muon's products too
+        optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return loss.detach(), grad_norm
 

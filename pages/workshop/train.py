@@ -177,6 +177,7 @@ lesson.try_this(
     view,
     [
         ("Tales in words, in a few seconds", {"text": "tales", "tokenizer": "word", "size": "tiny"}),
+        ("A storyteller, in two minutes", {"text": "tales-5mb", "tokenizer": "word", "size": "stories"}),
         ("Count instead: order 3", {"text": "tales", "tokenizer": "word", "size": "order-3"}),
         ("A text far too small", {"text": "mouse", "tokenizer": "word", "size": "tiny"}),
     ],

@@ -78,13 +78,32 @@ def test_explicit_attention_equals_scaled_dot_product_attention() -> None:
     assert torch.equal(weights.triu(1), torch.zeros(2, 3, 7, 7))
 
 
-def test_on_a_cpu_attention_stays_in_float32_among_bfloat16_products() -> None:
-    """And nothing is made coarser that is finer than that."""
-    q, k, v = torch.randn(3, 1, 2, 5, 4, generator=torch.Generator().manual_seed(0)).bfloat16()
-    expected = F.scaled_dot_product_attention(q.float(), k.float(), v.float(), is_causal=True)
+@pytest.mark.parametrize("kind", ["causal", "which", "added", "all"])
+def test_attention_in_bfloat16_on_a_cpu_is_torchs_in_float32(kind: str) -> None:
+    """Forward and back, to what bfloat16 can hold; what is finer is made no coarser."""
+    past = torch.ones(5, 5, dtype=torch.bool).tril()
+    slope = torch.arange(5.0).view(1, 5).masked_fill(~past, -math.inf)
+    mask = {"which": past & (torch.arange(5) != 2) | torch.eye(5, dtype=torch.bool), "added": slope}.get(kind)
+    fine = torch.randn(3, 2, 2, 5, 4, generator=torch.Generator().manual_seed(0)).bfloat16().float().requires_grad_()
+    rough = fine.detach().bfloat16().requires_grad_()
+    expected = F.scaled_dot_product_attention(*fine, attn_mask=mask, is_causal=kind == "causal")
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        assert torch.equal(attend(q, k, v, causal=True), expected)
-    assert attend(q.double(), k.double(), v.double(), causal=True).dtype == torch.float64
+        found = attend(*rough, mask, causal=kind == "causal")
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), expected, atol=0.02, rtol=0.02)
+    expected.square().sum().backward()
+    found.float().square().sum().backward()
+    torch.testing.assert_close(rough.grad.float(), fine.grad, atol=0.1, rtol=0.05)
+    assert attend(*fine.double(), mask, causal=kind == "causal").dtype == torch.float64
+
+
+def test_attention_in_bfloat16_drops_weights() -> None:
+    """Of equal values 1 it makes 1; with half of the weights dropped, and the others doubled, 1 on average."""
+    q, v = torch.zeros(1, 1, 64, 4, dtype=torch.bfloat16), torch.ones(1, 1, 64, 4, dtype=torch.bfloat16)
+    torch.testing.assert_close(attend(q, q, v, causal=True), v)
+    dropped = attend(q, q, v, dropout=0.5)[..., 0]
+    assert dropped.unique().numel() > 5
+    assert abs(dropped.float().mean() - 1) < 0.1
 
 
 def test_attention_by_hand() -> None:

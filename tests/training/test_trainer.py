@@ -242,6 +242,22 @@ def test_muon_is_torchs() -> None:
     assert torch.equal(frozen, torch.ones(8, 8))
 
 
+def test_muons_products_are_in_bfloat16_where_the_run_is() -> None:
+    matrices = torch.randn(3, 8, 24, generator=torch.Generator().manual_seed(5))
+    fine = optimizers.orthogonal(matrices)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rough = optimizers.orthogonal(matrices)
+    assert rough.dtype == torch.bfloat16
+    assert 0 < (rough - fine).norm() < 0.02 * fine.norm()
+    moved = {}
+    for precision in ("float32", "bfloat16"):
+        model, _ = run(dataclasses.replace(CONFIG, optimizer="muon", max_steps=1, warmup_steps=0, precision=precision))
+        assert model.h[0].mlp.c_fc.weight.dtype == torch.float32
+        moved[precision] = model.h[0].mlp.c_fc.weight.detach() - GPT(SHAPE, seed=1).h[0].mlp.c_fc.weight.detach()
+    far = (moved["bfloat16"] - moved["float32"]).norm() / moved["float32"].norm()
+    assert 0 < far < 0.2
+
+
 def test_a_very_short_text_can_be_trained_on() -> None:
     short = Tokens(np.array([1, 2, 3], np.int32), np.array([0], np.int64))
     reports = list(trainer.train(GPT(SHAPE), short, short, dataclasses.replace(CONFIG, max_steps=3)))
