@@ -44,7 +44,7 @@ PRESETS: dict[str, Preset] = {
             {
                 "family": "gpt",
                 "n_layer": 4,
-                "n_head": 4,
+                "n_head": 3,
                 "n_embd": 96,
                 "block_size": 96,
                 "position": "rotary",
