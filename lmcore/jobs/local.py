@@ -24,7 +24,7 @@ from lmcore.files import STATE_FILE
 from lmcore.jobs import store
 from lmcore.jobs.board import Board
 from lmcore.jobs.protocol import ACTIVE, WAITING, Event, JobError, JobResult, JobStatus, JobTicket, Spec
-from lmcore.jobs.running import Settings
+from lmcore.jobs.running import Settings, kind_of
 from lmcore.jobs.starts import is_shipped
 from lmcore.jobs.supervisor import Supervisor
 from lmcore.jobs.tasks import TASKS, Task, checked, identity, load, start_of, steps_of, text_of
@@ -205,6 +205,10 @@ class LocalRunner:
             raise JobError("This run has left no model (yet).")
         snapshots = sorted((folder / "snapshots").glob("step-*.safetensors"))
         return JobResult(job_id, folder, snapshots, ended[0].payload if ended else {})
+
+    def seconds_a_step(self, spec: Spec) -> float | None:
+        """See JobRunner.seconds_a_step."""
+        return self._supervisor.seconds_a_step(kind_of(json.dumps(spec)))
 
     def jobs(self, workspace: str) -> list[JobStatus]:
         """See JobRunner.jobs."""

@@ -132,6 +132,13 @@ class JobRunner(Protocol):
         """The model a job wrote: final when it is done, as far as it got when it ended before. JobError if none."""
         ...
 
+    def seconds_a_step(self, spec: Spec) -> float | None:
+        """What a step of such a job took, all its work shared out among its steps; None where none like it has run.
+
+        The spec is one in full, as the validation of its task returns it.
+        """
+        ...
+
     def jobs(self, workspace: str) -> list[JobStatus]:
         """What this workspace watches, newest first."""
         ...

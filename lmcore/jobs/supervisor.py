@@ -67,6 +67,10 @@ class Supervisor:
 
     # ---- from any thread ----
 
+    def seconds_a_step(self, kind: str) -> float | None:
+        """Of jobs of this kind; None where none has run."""
+        return self._pace.of_kind(kind)
+
     def start(self) -> None:
         """Start the thread, once."""
         if self._thread is None:

@@ -79,3 +79,8 @@ class Pace:
         """The expected duration: from the same kind, else from all kinds, else None."""
         measured = self._measured.get(kind) or [s for some in self._measured.values() for s in some]
         return statistics.median(measured) * max(1, steps or 1) if measured else None
+
+    def of_kind(self, kind: str) -> float | None:
+        """Seconds a step of this very kind, else None."""
+        measured = list(self._measured.get(kind, ()))
+        return statistics.median(measured) if measured else None

@@ -64,7 +64,7 @@ class TrainConfig:
     seed: int = 0
     """Decides the batches and what dropout drops; the same seed on the same machine gives the same weights."""
     precision: str = "float32"
-    """"float32", "bfloat16" (matrix products in bf16, weights in float32), or "auto": the faster of them, by trial."""
+    """"float32", "bfloat16" (matrix products in bf16, weights in float32), or "auto": the faster of them here."""
     device: str = "auto"
     """"cpu", "cuda", "mps", or "auto": a GPU when there is one."""
     report_every: int = 0

@@ -7,7 +7,7 @@ import streamlit as st
 from lmcore.jobs import JobStatus
 from lmcore.training import spec as specs
 from lmcore.training.presets import PRESETS
-from pages.shared import lesson, live, models, own_run, scripts, texts
+from pages.shared import durations, lesson, live, models, own_run, scripts, texts
 from pages.shared.lessons import LESSONS
 from pages.shared.view import View, choice, text, whole
 
@@ -30,22 +30,18 @@ view = View(
 )
 
 
-def seconds_of(size: str) -> float:
-    """How long a run takes here, measured for as many steps as the size itself says; 0 for counting."""
-    preset = PRESETS.get(size)
-    if preset is None:
-        return 0.0
-    return preset.seconds * (view["steps"] or preset.train["max_steps"]) / preset.train["max_steps"]
-
-
-def size_and_time(size: str) -> str:
-    """A size as it is offered: how long it takes follows the steps that are asked for."""
-    return f"{SIZES[size]}, {lesson.duration(seconds_of(size)) if size in PRESETS else 'at once'}"
-
-
-def offer_anew() -> None:
-    """Other steps, other times: the browser knows the chosen size by its old words, so it is told the new ones."""
-    view.set(size=view["size"])
+def sizes_and_times() -> dict[str, str]:
+    """Each size as it is offered: how long it takes follows this machine, and the steps that are asked for."""
+    a_step = durations.seconds_a_step()
+    times = {
+        size: lesson.duration(a_step[size] * (view["steps"] or preset.train["max_steps"]))
+        for size, preset in PRESETS.items()
+    }
+    offered = {size: f"{title}, {times.get(size, 'at once')}" for size, title in SIZES.items()}
+    if st.session_state.get(f"{PAGE}.offered", offered) != offered:
+        view.set(size=view["size"])  # the browser knows the chosen one by its old words: it is told the new ones
+    st.session_state[f"{PAGE}.offered"] = offered
+    return offered
 
 
 lesson.idea(
@@ -61,7 +57,7 @@ with controls[0]:
 with controls[1]:
     st.selectbox("Tokens", list(TOKENIZERS), format_func=TOKENIZERS.__getitem__, key=view.key("tokenizer"))
 with controls[2]:
-    st.selectbox("Model and size", list(SIZES), format_func=size_and_time, key=view.key("size"))
+    st.selectbox("Model and size", list(SIZES), format_func=sizes_and_times().__getitem__, key=view.key("size"))
 
 
 def chosen_spec() -> dict:
@@ -177,7 +173,7 @@ lesson.try_this(
     view,
     [
         ("Tales in words, in a few seconds", {"text": "tales", "tokenizer": "word", "size": "tiny"}),
-        ("A storyteller, in two minutes", {"text": "tales-5mb", "tokenizer": "word", "size": "stories"}),
+        ("A storyteller, of five books", {"text": "tales-5mb", "tokenizer": "word", "size": "stories"}),
         ("Count instead: order 3", {"text": "tales", "tokenizer": "word", "size": "order-3"}),
         ("A text far too small", {"text": "mouse", "tokenizer": "word", "size": "tiny"}),
     ],
@@ -197,7 +193,7 @@ lesson.predict(
 
 with st.expander("Go further", icon=":material/tune:"):
     left, right = st.columns(2)
-    left.number_input("Steps (0: as the size says)", 0, 100_000, step=100, key=view.key("steps"), on_change=offer_anew)
+    left.number_input("Steps (0: as the size says)", 0, 100_000, step=100, key=view.key("steps"))
     right.number_input("Seed", 0, 9999, key=view.key("seed"), help="The same seed gives the same model.")
     st.caption(
         "Two people who ask for the same run watch one job. A run goes on when you close the page; "

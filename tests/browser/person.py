@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, expect
@@ -48,7 +49,7 @@ def button(page: Any, name: str) -> Locator:
     return page.get_by_role("button").filter(has=page.get_by_text(name, exact=True))
 
 
-def choose(page: Any, label: str, option: str) -> None:
+def choose(page: Any, label: str, option: str | re.Pattern[str]) -> None:
     """Pick an option of a select box."""
     page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=option, exact=True).click()

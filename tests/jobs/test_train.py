@@ -80,6 +80,16 @@ def test_a_trained_model_is_kept_and_loaded(trainer: LocalRunner, library: Libra
     assert trainer.status(job).step == trainer.status(job).max_steps == 12
 
 
+def test_what_a_step_took_is_known_of_a_kind_that_has_run(trainer: LocalRunner, people: list[str], text: Text):
+    job = trainer.submit(spec_of(text), people[0]).job_id
+    to_end(trainer, job)
+    spec = trainer.status(job).spec
+    took = trainer.seconds_a_step(spec)
+    assert took is not None and took > 0
+    assert trainer.seconds_a_step({**spec, "train": {**spec["train"], "max_steps": 5}}) == took
+    assert trainer.seconds_a_step({**spec, "train": {**spec["train"], "batch_size": 3}}) is None
+
+
 def test_a_run_that_is_cut_and_resumed_ends_in_the_same_weights(
     library: Library, text: Text, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -66,3 +66,4 @@ def test_pace_is_the_median_of_its_kind_else_of_all():
     assert pace.seconds("other", 50) == 10.0
     pace.note("fit", 3.0, 0)
     assert pace.seconds("fit", None) == 3.0
+    assert [pace.of_kind(kind) for kind in ("gpt", "fit", "other")] == [0.2, 3.0, None]

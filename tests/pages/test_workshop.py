@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from lmcore import checkpoints
 from lmcore.models import build
 from lmcore.tokenizers.pairs import train_pairs
-from pages.shared import live, services
+from lmcore.training.presets import PRESETS
+from pages.shared import durations, live, services
 from tests.pages.page import no_exception, open_page, run_script, shown_text, wait_for_end, workspace_of
 
 QUICK = {"text": "mouse", "tokenizer": "word", "size": "tiny", "steps": "20"}
@@ -48,15 +49,39 @@ def test_the_same_run_is_replayed_and_says_so():
     assert "this is a replay" in shown_text(trained())
 
 
-def test_how_long_it_takes_follows_the_steps():
+def test_how_long_it_takes_follows_the_steps_and_the_machine(monkeypatch):
+    monkeypatch.setattr(durations, "seconds_a_step", lambda: dict.fromkeys(PRESETS, 0.1))
     at = open_page("train", query={"size": "small", "steps": "2100"})
     size = at.selectbox(key="train.size")
-    assert "GPT small, about 3 min" in size.options  # 65 s for 700 steps
+    assert "GPT small, about 4 min" in size.options  # 210 s
     assert "N-gram of order 3, at once" in size.options
     at.number_input(key="train.steps").set_value(0).run()
     no_exception(at)
-    assert "GPT small, about 65 s" in at.selectbox(key="train.size").options
+    assert "GPT small, about 70 s" in at.selectbox(key="train.size").options
     assert at.selectbox(key="train.size").value == "small"
+    monkeypatch.setattr(durations, "seconds_a_step", lambda: dict.fromkeys(PRESETS, 0.01))
+    at.run()
+    no_exception(at)
+    assert "GPT small, about 7 s" in at.selectbox(key="train.size").options
+    assert at.selectbox(key="train.size").value == "small"
+
+
+def test_a_size_that_has_not_run_here_is_scaled_by_those_that_have(monkeypatch):
+    """GPT tiny takes a third of what it took elsewhere, an LSTM as long: the middle of both is two thirds."""
+
+    class Runner:
+        def seconds_a_step(self, spec: dict) -> float | None:
+            return measured.get(spec["model"]["family"]) if spec["model"].get("n_embd") == 64 else None
+
+    there = {size: preset.seconds / preset.train["max_steps"] for size, preset in PRESETS.items()}
+    measured: dict[str, float] = {}
+    monkeypatch.setattr(durations.services, "runner", Runner)
+    assert durations.seconds_a_step() == pytest.approx(there)
+    measured |= {"gpt": there["tiny"] / 3, "lstm": there["lstm"]}
+    found = durations.seconds_a_step()
+    assert found["tiny"] == measured["gpt"]
+    assert found["lstm"] == measured["lstm"]
+    assert found["medium"] == pytest.approx(2 / 3 * there["medium"])
 
 
 def test_a_long_run_is_looked_at_less_often():
