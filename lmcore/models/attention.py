@@ -80,7 +80,7 @@ def attend(
     scores = q @ k.mT / math.sqrt(q.shape[-1])  # (B, H, T, S)
     if causal:
         mask = ~_future(q.shape[-2], q)
-    if mask is not None and mask.dtype == torch.bool:  # true where a query may look: to be added, 0 there and -∞ elsewhere
+    if mask is not None and mask.dtype == torch.bool:  # true where a query may look: 0 is added there, elsewhere -∞
         mask = torch.zeros_like(mask, dtype=q.dtype).masked_fill(~mask, -math.inf)
     weights = F.softmax(scores if mask is None else scores + mask, dim=-1)
     return F.dropout(weights, dropout) @ v

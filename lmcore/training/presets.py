@@ -18,7 +18,7 @@ class Preset:
     """TrainConfig, what differs from its defaults."""
     seconds: int
     """Measured with a char tokenizer in float32 on one core of an EPYC at 2.6 GHz, where bfloat16 took half (words take
-    up to three times as long). Yours differs: the Train page says what runs took on this machine, once there are any."""
+    up to three times as long). Once a run was made on a machine, its Train page says what runs take there."""
 
 
 PRESETS: dict[str, Preset] = {

@@ -207,7 +207,7 @@ def _precision(precision: str, device: torch.device, resume: Mapping[str, Any] |
 def bfloat16_is_faster() -> bool:
     """Whether a product of matrices takes this processor clearly less time in bfloat16 than in float32.
 
-    Found once in a process, and hardly in doubt: with instructions for it, a third; without, one and a half up to tenfold.
+    Found once in a process, and hardly in doubt: with instructions for it, a third; without, 1.5 times up to tenfold.
     """
     a = torch.ones(256, 128)
     return 1.5 * _seconds_of_product(a.bfloat16()) < _seconds_of_product(a)

@@ -13,7 +13,7 @@ from pages.shared import services
 
 
 def seconds_a_step() -> dict[str, float]:
-    """Size -> what a step takes: as runs took here; where none has run, as it took elsewhere, scaled by those that have."""
+    """Size -> what a step takes: as runs took here; where none has run, as elsewhere, scaled by those that have."""
     there = {size: preset.seconds / preset.train["max_steps"] for size, preset in PRESETS.items()}
     measured = {size: services.runner().seconds_a_step(_spec(size)) for size in PRESETS}
     here = {size: seconds for size, seconds in measured.items() if seconds is not None}

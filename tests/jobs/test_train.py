@@ -85,7 +85,8 @@ def test_what_a_step_took_is_known_of_a_kind_that_has_run(trainer: LocalRunner, 
     to_end(trainer, job)
     spec = trainer.status(job).spec
     took = trainer.seconds_a_step(spec)
-    assert took is not None and took > 0
+    assert took is not None
+    assert took > 0
     assert trainer.seconds_a_step({**spec, "train": {**spec["train"], "max_steps": 5}}) == took
     assert trainer.seconds_a_step({**spec, "train": {**spec["train"], "batch_size": 3}}) is None
 
