@@ -171,7 +171,7 @@ def described(
         "model": {"family": card["family"], **config},
         "start": {"hash": card["hash"], "title": str(card.get("title", "A model"))[:200]},
         "trained": {"what": what, **({"rank": rank} if what == "lora" else {})},
-        "train": settings(config["block_size"], what, max_steps, seed),
+        "train": {**settings(config["block_size"], what, max_steps, seed), "precision": "auto"},
     }
 
 
