@@ -21,6 +21,11 @@ def seconds_a_step() -> dict[str, float]:
     return {size: here.get(size, slower * there[size]) for size in PRESETS}
 
 
+def size_of(model: dict[str, Any]) -> str:
+    """The size whose network this is, of a run's spec; "" where it is none of them."""
+    return next((size for size in PRESETS if _spec(size)["model"] == model), "")
+
+
 @functools.cache
 def _spec(size: str) -> dict[str, Any]:
     """A run of that size: on which text makes no difference to its pace."""

@@ -53,7 +53,7 @@ lesson.idea(
 
 controls = st.columns([3.75, 1.9, 2.85, 1.4], vertical_alignment="bottom")
 with controls[0]:
-    corpus = texts.picker("Text", view.key("text"))
+    texts.picker("Text", view.key("text"))
 with controls[1]:
     st.selectbox("Tokens", list(TOKENIZERS), format_func=TOKENIZERS.__getitem__, key=view.key("tokenizer"))
 with controls[2]:
@@ -61,8 +61,11 @@ with controls[2]:
 
 
 def chosen_spec() -> dict:
-    """The run that the controls describe; ValueError in words when it makes no sense."""
-    size = view["size"]
+    """The run that the controls describe; ValueError in words when it makes no sense.
+
+    They may have been set a moment ago, by a suggestion: whoever asks is told what they say now.
+    """
+    size, corpus = view["size"], texts.load(st.session_state[view.key("text")])
     family = {"family": "ngram", "order": int(size[-1])} if size.startswith("order-") else {"preset": size}
     steps = {"max_steps": view["steps"]} if view["steps"] else {}
     spec = specs.make(corpus, tokenizer=view["tokenizer"], seed=view["seed"], **family, **steps)
@@ -105,13 +108,15 @@ def ask() -> None:
 def keep_then_train() -> None:
     """The safe way on."""
     if (job := unsaved()) is not None:
-        own_run.keep(PAGE, job, title_of_model(), KEPT)
+        own_run.keep(PAGE, job, title_of_model(job), KEPT)
     train()
 
 
-def title_of_model() -> str:
-    """What a model is called in the library, until its owner says otherwise."""
-    return f"{SIZES.get(view['size'], 'Model')} on {corpus.title}"
+def title_of_model(job: JobStatus) -> str:
+    """What a model is called in the library, until its owner says otherwise: after its run, not after the controls."""
+    model = job.spec["model"]
+    size = f"order-{model['order']}" if model["family"] == "ngram" else durations.size_of(model)
+    return f"{SIZES.get(size, 'Model')} on {texts.title_of(job.spec['corpus'], texts.own_titles())}"
 
 
 with controls[3]:
@@ -132,7 +137,7 @@ def watch(job: JobStatus) -> None:
     if job.max_steps:
         st.progress(min(1.0, job.step / job.max_steps))
     with st.container():  # above the curves: Stop is in sight on a phone, and does not move when the curves come
-        own_run.buttons(PAGE, job, title=title_of_model(), note=KEPT, use=to_other_pages, anew=lambda: train(anew=True))
+        own_run.buttons(PAGE, job, title=title_of_model(job), note=KEPT, use=to_other_pages, anew=lambda: train(anew=True))
     vocab_size = int(run.start.get("config", {}).get("vocab_size", 0))
     if vocab_size:
         live.stage(run, vocab_size=vocab_size, max_steps=job.max_steps or 1, key=f"{PAGE}.{job.job_id}")

@@ -139,6 +139,35 @@ def test_an_unsaved_model_is_warned_about():
     assert len(services.library().models(workspace_of(at))) == 1
 
 
+@pytest.mark.parametrize(
+    ("sentence", "text", "tokenizer"),
+    [("A text far too small", "mouse", "word"), ("Tales in words, in a few seconds", "tales", "word")],
+)
+def test_a_suggestion_trains_what_it_says(sentence: str, text: str, tokenizer: str):
+    at = open_page("train", query={"text": "tales-small", "steps": "2"})
+    next(button for button in at.button if button.label == sentence).click().run()
+    no_exception(at)
+    spec = services.runner().status(at.session_state["train.job"]).spec
+    assert (spec["corpus"]["name"], spec["tokenizer"]["kind"]) == (text, tokenizer)
+    wait_for_end(at.session_state["train.job"])
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        (QUICK, "GPT tiny on The mouse ate the cheese"),
+        ({**QUICK, "size": "order-3"}, "N-gram of order 3 on The mouse ate the cheese"),
+    ],
+)
+def test_a_model_is_named_after_its_run_whatever_the_controls_say_now(query: dict[str, str], title: str):
+    at = trained(query)
+    at.selectbox(key="train.text").set_value("tales").run()
+    at.selectbox(key="train.size").set_value("lstm").run()
+    at.button(key="train.keep").click().run()
+    no_exception(at)
+    assert [model.title for model in services.library().models(workspace_of(at))] == [title]
+
+
 def test_two_people_with_the_same_text_each_read_their_own_title():
     text = "the cat sat on the mat and the dog sat on the log\n" * 20
     for title in ("First diary", "Second diary"):
