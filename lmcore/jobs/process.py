@@ -38,8 +38,8 @@ class WorkerProcess:
         env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *map(str, python_path), *filter(None, [env.get("PYTHONPATH")])])
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"):
             env[name] = str(threads)
-        # Threads wait for each other some hundred times in a step of a small GPT. Asleep, they take twice as long for it
-        # as awake; awake without end, a hundred times as long once the cores are shared. So: awake for a moment.
+        # Threads wait for each other some hundred times in a step of a small GPT. Asleep, they take twice as long for
+        # it as awake; awake without end, a hundred times as long once the cores are shared. So: awake for a moment.
         env.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         env.setdefault("GOMP_SPINCOUNT", "1000")  # turns of a loop, in GNU's OpenMP
         env["TOKENIZERS_PARALLELISM"] = "true" if threads > 1 else "false"

@@ -86,6 +86,8 @@ def write_on(n: int) -> None:
 
 def on_branch() -> None:
     """Put the clicked alternative in its place, cut what came after, and let the model go on from there."""
+    if view.is_past:
+        return
     kept, drawn = now()
     length = min(len(kept) + len(drawn), MAX_SHOWN)
     position, token = components.strip_branch(STRIP, length) or (0, 0)
@@ -135,6 +137,7 @@ below = st.container()
 @st.fragment
 def follow() -> None:
     """What changes when tokens are written or a branch is taken. Only this runs then, not the page around it."""
+    view.do(write_on)
     kept, drawn = now()
     ids = (*kept, *drawn)[:MAX_SHOWN]
     with stage:
@@ -160,8 +163,8 @@ def follow() -> None:
 def acts() -> None:
     """The buttons over the strip."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.button("Write one token", on_click=write_on, args=(1,), icon=":material/edit:", key=f"{PAGE}.one")
-        st.button("Write 20", on_click=write_on, args=(20,), icon=":material/edit_note:", key=f"{PAGE}.more")
+        for n, label, icon, key in ((1, "Write one token", "edit", "one"), (20, "Write 20", "edit_note", "more")):
+            st.button(label, on_click=view.later, args=("write_on", n), icon=f":material/{icon}:", key=f"{PAGE}.{key}")
         st.button("Go back", on_click=go_back, disabled=not history, icon=":material/undo:", key=f"{PAGE}.back")
 
 

@@ -121,8 +121,13 @@ def on_settings() -> None:
 
 
 def on_draw() -> None:
-    """Draw from the distribution as it is shaped now; the n-th draw of a seed is always the same."""
+    """The button in the picture."""
     on_settings()
+    view.later("draw")
+
+
+def draw() -> None:
+    """Draw from the distribution as it is shaped now; the n-th draw of a seed is always the same."""
     probs = sampling.distribution(next_log_probs(), **shape())
     take(sampling.pick(probs, sampling.random_for(view["seed"], len(drawn_so_far()))))
 
@@ -137,13 +142,14 @@ def on_take() -> None:
 @st.fragment
 def follow() -> None:
     """What changes when the slider is let go or a token joins. Only this runs then, not the page around it."""
+    view.do(draw)
     drawn, log_probs = drawn_so_far(), next_log_probs()
     with stage:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             written_text(prompt, [tokenizer.itos[token] for token in drawn], key=f"{PAGE}.written")
             st.button(
                 "Take back", icon=":material/undo:", disabled=not drawn, key=f"{PAGE}.undo",
-                on_click=lambda: view.set(drawn=drawn[:-1]),
+                on_click=lambda: view.set(drawn=drawn_so_far()[:-1]),
             )  # fmt: skip
         lesson.say_cut(loaded.model, len(prompt_ids) + len(drawn))
         components.temperature_bench(

@@ -53,23 +53,28 @@ def box(own: OwnLines[Read], settings: Callable[[], None]) -> Read | None:
             on_click=_fill, args=(own.slot, own.example_lines),
         )  # fmt: skip
     with right:
-        uploaded = st.file_uploader("or a file", key=f"{own.slot}.file", type=["csv", "tsv", "txt", "text"])
+        st.file_uploader("or a file", key=f"{own.slot}.file", type=["csv", "tsv", "txt", "text"])
         settings()
     try:
-        if uploaded is not None:
-            return own.from_bytes(uploaded.getvalue(), uploaded.name)
-        if st.session_state[text_key].strip():
-            return own.parse(st.session_state[text_key])
+        return _read(own)
     except CorpusError as refusal:
         lesson.refuse(str(refusal))  # it names the line; the text stays in the box
     return None
+
+
+def _read(own: OwnLines[Read]) -> Read | None:
+    """What is in the file or else in the box, at this moment; CorpusError names what is wrong with it."""
+    uploaded, typed = st.session_state[f"{own.slot}.file"], st.session_state[f"{own.slot}.text"]
+    if uploaded is not None:
+        return own.from_bytes(uploaded.getvalue(), uploaded.name)
+    return own.parse(typed) if typed.strip() else None
 
 
 def train_button(own: OwnLines[Read], found: Read | None, spec_of: Callable[[dict[str, str]], dict[str, Any]]) -> None:
     """Train on what was read: the library keeps it as a text, and `spec_of` makes the run on that."""
     st.button(
         own.go, key=f"{own.slot}.go", type="primary", icon=":material/play_arrow:", disabled=found is None,
-        on_click=_train, args=(own, found, spec_of),
+        on_click=_train, args=(own, spec_of),
     )  # fmt: skip
     if said := st.session_state.pop(f"{own.slot}.refusal", None):
         lesson.refuse(said)
@@ -80,10 +85,12 @@ def shown_run(own: OwnLines[Read]) -> JobStatus | None:
     return own_run.shown(own.slot, lambda job: job.task == own.task)
 
 
-def _train(own: OwnLines[Read], found: Read, spec_of: Callable[[dict[str, str]], dict[str, Any]]) -> None:
-    """Keep the lines as a text, and ask for the run."""
+def _train(own: OwnLines[Read], spec_of: Callable[[dict[str, str]], dict[str, Any]]) -> None:
+    """Keep the lines as a text, and ask for the run: as they are now, though they were changed with the same click."""
 
     def make() -> dict[str, Any]:
+        if (found := _read(own)) is None:
+            raise CorpusError("There are no lines to train on.")
         kept = services.library().add_text(services.workspace(), found.title, found.text)
         return {**spec_of(kept.as_corpus()), "task": own.task}
 

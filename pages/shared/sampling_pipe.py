@@ -35,6 +35,8 @@ def _u(here: Here) -> float | None:
 
 def _write(here: Here) -> None:
     """The drawn token joins the text; what is drawn next is for the next place."""
+    if here.view.is_past:
+        return
     _follow(here)
     u = _u(here)
     if u is not None and len(here.drawn) < MAX_DRAWN:
@@ -53,7 +55,7 @@ def stage(here: Here) -> None:
         written_text(here.prompt, [here.itos[token] for token in here.drawn], key=f"{PAGE}.written")
         st.button(
             "Take back", icon=":material/undo:", disabled=not here.drawn, key=f"{PAGE}.undo",
-            on_click=lambda: here.view.set(drawn=here.drawn[:-1], settled=here.view["draw"]),
+            on_click=lambda: here.view.set(drawn=here.view["drawn"][:-1], settled=here.view["draw"]),
         )  # fmt: skip
     sampling_pipeline(
         here.itos, here.logits(), here.ids, here.pipe, key=BENCH, u=_u(here), are_log_probs=not here.has_logits(),

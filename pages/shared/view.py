@@ -145,6 +145,26 @@ class View:
         """Back to the opening state."""
         self.set(**{name: field.default for name, field in self.fields.items()})
 
+    def later(self, act: str, *args: Any) -> None:
+        """In a callback: leave an act to `do`, by its function's name.
+
+        A callback belongs to the page as it was. Who types a text and at once clicks a button sends both together, and
+        the button's callback would still know the old text only.
+        """
+        self.store.setdefault("_acts", []).append((act, args))
+
+    def do(self, *acts: Callable[..., None]) -> None:
+        """Now that the page has read its controls: what callbacks left to do."""
+        known = {act.__name__: act for act in acts}
+        for name, args in self.store.pop("_acts", []):
+            known[name](*args)
+
+    @property
+    def is_past(self) -> bool:
+        """In a callback: whether a control was changed together with what was clicked, which then shows the past."""
+        keys = {name: self.key(name) for name in self.fields}
+        return any(key in st.session_state and st.session_state[key] != self.store[name] for name, key in keys.items())
+
     def _is_late(self, url: dict[str, str]) -> bool:
         """Was this URL only just replaced? Then an act that came quickly after another one brings it, not a link."""
         now = time.monotonic()

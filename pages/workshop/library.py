@@ -28,6 +28,12 @@ def safely(act, *args) -> None:
         st.session_state[f"{PAGE}.refusal"] = str(refusal)
 
 
+def rename(id: str) -> None:
+    """To what stands in the box at this moment; an empty box changes nothing."""
+    if title := st.session_state[f"{PAGE}.title.{id}"].strip():
+        library.rename_model(workspace, id, title)
+
+
 def share(model: Model) -> None:
     """The door to a model's read-only link."""
     with st.popover("Share", icon=":material/share:"):
@@ -72,11 +78,8 @@ for model in models:
                 if st.button(LESSONS[page].title, icon=LESSONS[page].icon, key=f"{PAGE}.{page}.{model.id}"):
                     st.switch_page(LESSONS[page].file, query_params={"model": f"mine-{model.id}"})
             with st.popover("Rename", icon=":material/edit:"):
-                title = st.text_input("New name", max_chars=80, key=f"{PAGE}.title.{model.id}")
-                st.button(
-                    "Rename", key=f"{PAGE}.rename.{model.id}", disabled=not title.strip(), on_click=safely,
-                    args=(library.rename_model, workspace, model.id, title),
-                )  # fmt: skip
+                st.text_input("New name", max_chars=80, key=f"{PAGE}.title.{model.id}")
+                st.button("Rename", key=f"{PAGE}.rename.{model.id}", on_click=safely, args=(rename, model.id))
             if model.family not in ONLY_IN:
                 share(model)
             with st.popover("Delete", icon=":material/delete:"):

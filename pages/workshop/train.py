@@ -137,7 +137,8 @@ def watch(job: JobStatus) -> None:
     if job.max_steps:
         st.progress(min(1.0, job.step / job.max_steps))
     with st.container():  # above the curves: Stop is in sight on a phone, and does not move when the curves come
-        own_run.buttons(PAGE, job, title=title_of_model(job), note=KEPT, use=to_other_pages, anew=lambda: train(anew=True))
+        title = title_of_model(job)
+        own_run.buttons(PAGE, job, title=title, note=KEPT, use=to_other_pages, anew=lambda: train(anew=True))
     vocab_size = int(run.start.get("config", {}).get("vocab_size", 0))
     if vocab_size:
         live.stage(run, vocab_size=vocab_size, max_steps=job.max_steps or 1, key=f"{PAGE}.{job.job_id}")
