@@ -134,3 +134,18 @@ def test_any_text_is_scored_and_stands_there_literally(lesson: Callable[..., Any
     expect(page.get_by_test_id("stMetric").first).to_contain_text("nats")
     settled(page)
     nothing_came_of_it(page)
+
+
+def test_what_is_typed_and_at_once_written_on_goes_on_from_what_was_typed(lesson: Callable[..., Any]) -> None:
+    texts = []
+    for at_once in (False, True):
+        page = opened(lesson)
+        box = page.get_by_label("Text", exact=True)
+        box.fill("One rainy evening, Priya")
+        if not at_once:
+            box.press("Tab")
+            expect(tokens(page)).to_have_count(5)
+        button(page, "Write 20").click()
+        expect(tokens(page)).to_have_count(25)
+        texts.append(tokens(page).all_inner_texts())
+    assert texts[0] == texts[1]

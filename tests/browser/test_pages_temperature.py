@@ -130,6 +130,24 @@ def test_draw_take_and_take_back(lesson: Callable[..., Any]) -> None:
     expect(page).to_have_url(re.compile(r"drawn=\d+(&|$)"))
 
 
+def test_a_prompt_that_is_typed_and_at_once_drawn_from(lesson: Callable[..., Any]) -> None:
+    """By the same seed, the token is the one that who waits draws: from the prompt as it is, not as it was."""
+    texts = []
+    for at_once in (False, True):
+        page = lesson("temperature")
+        quiet(page)
+        box = page.get_by_label("Prompt", exact=True)
+        box.fill("One rainy evening, Priya")
+        if not at_once:
+            box.press("Enter")
+            expect(text_line(page)).to_have_text(["One·rainy·evening,·Priya"])
+            quiet(page)
+        page.locator("button.draw").click()
+        expect(text_line(page)).to_have_count(2)
+        texts.append(text_line(page).all_inner_texts())
+    assert texts[0] == texts[1]
+
+
 def test_another_model_then_a_draw_then_an_open_section(lesson: Callable[..., Any]) -> None:
     """The page runs whole, then a part of it, then another part: each knows what the others did."""
     page = lesson("temperature", "?T=2")

@@ -130,6 +130,21 @@ def test_writing_on_and_going_back():
     assert dict(at.query_params) == {}
 
 
+def test_a_text_and_a_button_in_one_request_go_together():
+    """Who types and at once clicks: what is written goes on from the new text, as for who waits in between."""
+    drawn = []
+    for at_once in (False, True):
+        at = open_page("inspect")
+        at.text_area(key="inspect.prompt").set_value("One rainy evening, Priya")
+        if not at_once:
+            at.run()
+        at.button(key="inspect.more").click().run()
+        no_exception(at)
+        drawn.append(at.session_state["inspect.drawn"])
+    assert len(drawn[0]) == 20
+    assert drawn[0] == drawn[1]
+
+
 @pytest.mark.parametrize("slug", ["temperature", "inspect", "sampling"])
 def test_a_prompt_past_the_window_says_where_it_was_cut(slug: str, shipped):
     n, half = shipped.model.block_size, shipped.model.block_size // 2  # with <s> one position more than fit

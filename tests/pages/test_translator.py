@@ -236,9 +236,10 @@ def test_the_example_is_read():
 def test_own_pairs_become_a_model_that_translates():
     at = own_page()
     text = "\n".join(f"{a};{b}" for a, b in [("eins", "ОДИН"), ("zwei", "ДВА"), ("drei", "ТРИ"), ('"vier;"', "שלום")])
-    at.text_area(key=f"{SLOT}.text").set_value(text).run()
+    at.text_area(key=f"{SLOT}.text").set_value("a;b\nc;d\ne;f").run()
     at.session_state[f"{SLOT}.steps"] = 200
     at.run()
+    at.text_area(key=f"{SLOT}.text").set_value(text)  # other lines and the click come together: these are trained on
     at.button(key=f"{SLOT}.go").click().run()
     no_exception(at)
     wait_for_end(at.session_state[f"{SLOT}.job"])

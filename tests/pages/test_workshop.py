@@ -213,7 +213,12 @@ def test_rename_share_and_delete(kept: AppTest):
     model = services.library().models(workspace)[0]
     kept.switch_page("workshop/library.py").run()
     no_exception(kept)
-    kept.text_input(key=f"library.title.{model.id}").set_value("<b>Mine</b> :red[x]").run()
+    kept.text_input(key=f"library.title.{model.id}").set_value("First").run()
+    kept.text_input(key=f"library.title.{model.id}").set_value("<b>Mine</b> :red[x]")  # typed, and at once:
+    kept.button(key=f"library.rename.{model.id}").click().run()
+    no_exception(kept)
+    assert services.library().model(workspace, model.id).title == "<b>Mine</b> :red[x]"
+    kept.text_input(key=f"library.title.{model.id}").set_value("  ")
     kept.button(key=f"library.rename.{model.id}").click().run()
     no_exception(kept)
     assert services.library().model(workspace, model.id).title == "<b>Mine</b> :red[x]"

@@ -50,3 +50,38 @@ def test_an_act_that_brings_the_url_of_before_is_no_link(monkeypatch: pytest.Mon
     monkeypatch.setattr(views.time, "monotonic", lambda: later)
     at.query_params["n"] = "10"
     assert says(at.run()) == "n is 10"  # a while later it is a link again
+
+
+def page_with_acts() -> None:
+    import streamlit as st
+
+    from pages.shared.view import View, whole
+
+    view = View("acts", {"n": whole(0, 0, 99)})
+    n = st.number_input("n", 0, 99, key=view.key("n"))
+    said = st.session_state.setdefault("said", [])
+
+    def later(word: str) -> None:
+        said.append(f"{word} {n}")
+
+    def at_once() -> None:
+        said.append(f"{'past' if view.is_past else 'now'} {n}")
+
+    st.button("later", on_click=view.later, args=("later", "then"))
+    st.button("at once", on_click=at_once)
+    view.do(later)
+
+
+def test_an_act_that_is_left_for_later_knows_what_came_with_it():
+    """A callback itself knows the page as it was, and can tell that it is past."""
+    at = AppTest.from_function(page_with_acts).run()
+    later, at_once = at.button
+    later.click().run()
+    at_once.click().run()
+    at.number_input[0].set_value(7)
+    later.click().run()
+    at.number_input[0].set_value(8)
+    at_once.click().run()
+    at.run()
+    assert not at.exception
+    assert at.session_state["said"] == ["then 0", "now 0", "then 7", "past 7"]
