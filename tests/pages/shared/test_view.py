@@ -75,13 +75,12 @@ def page_with_acts() -> None:
 def test_an_act_that_is_left_for_later_knows_what_came_with_it():
     """A callback itself knows the page as it was, and can tell that it is past."""
     at = AppTest.from_function(page_with_acts).run()
-    later, at_once = at.button
-    later.click().run()
-    at_once.click().run()
+    at.button[0].click().run()
+    at.button[1].click().run()
     at.number_input[0].set_value(7)
-    later.click().run()
+    at.button[0].click().run()
     at.number_input[0].set_value(8)
-    at_once.click().run()
+    at.button[1].click().run()
     at.run()
     assert not at.exception
     assert at.session_state["said"] == ["then 0", "now 0", "then 7", "past 7"]
