@@ -42,8 +42,11 @@ function products(a, b, { bias = null, total, named, full, hues = ["", ""] }) {
     const line = say("= ");
     a.forEach((x, t) => line.append(t ? " + " : "", factor(x, hues[0], t === 0), "·", factor(b[t], hues[1], false)));
     line.append(...ends, " = ");
-    a.forEach((x, t) => line.append(t ? plus(x * b[t]) : num(x * b[t])));
-    line.append(...(bias === null ? [] : [plus(bias)]), " = ", result(total));
+    if (a.length > 1 || bias !== null) { // a single product is its sum
+      a.forEach((x, t) => line.append(t ? plus(x * b[t]) : num(x * b[t])));
+      line.append(...(bias === null ? [] : [plus(bias)]), " = ");
+    }
+    line.append(result(total));
     return [line];
   }
   const each = Array.from(a, (x, t) => x * b[t]);

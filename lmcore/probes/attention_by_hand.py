@@ -198,42 +198,50 @@ def by_width(widths: Sequence[int], *, n_keys: int = 16, n_queries: int = 200, s
 
 # An example for paper --------------------------------------------------------------------------------------------
 
-WORDS: dict[str, tuple[int, int, int, int]] = {  # somebody, doing, pointing, something
-    "Mia": (2, 0, 0, 1),
-    "fed": (0, 2, 1, 0),
-    "the": (0, 0, 1, 1),
-    "cat": (1, 0, 0, 2),
+WORDS: dict[str, tuple[int, int, int]] = {  # somebody, doing, something
+    "Mia": (2, 0, 0),
+    "fed": (0, 2, 0),
+    "the": (0, 0, 1),
+    "cat": (1, 0, 2),
 }
 SENTENCES = ("Mia fed the cat", "the cat fed Mia")
-_QUERY = ((0, 0, 1, 0), (-1, 1, 1, 0), (0, 0, 0, 1), (1, 0, 0, 0))
-_KEY = ((0, 0, 1, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 0, 1))
-_VALUE = ((1, 0, 0, 0), (0, 2, 0, 0), (0, 0, -1, 0), (0, 0, 1, 1))
-_OUT = ((1, 0, 0, 0), (0, 1, 0, 1), (0, 0, 1, 0), (1, 0, 0, -1))
+_QUERY = ((0, 1, 1), (-1, 1, 0), (1, 0, 0))
+_KEY = ((0, 1, 0), (1, 0, 0), (0, 0, 1))
+_VALUE = ((0, 1, 0), (2, 0, 0), (0, 0, -1))
+_OUT = ((0, 1, 0), (1, 0, 1), (0, 0, -1))
 
-
-SQUARES = {"query": _QUERY, "key": _KEY, "value": _VALUE, "out": _OUT}
+Table = tuple[tuple[int, int, int], ...]
+TABLES: dict[str, Table] = {
+    "x": tuple(WORDS.values()), "query": _QUERY, "key": _KEY, "value": _VALUE, "out": _OUT,
+}  # fmt: skip
 Changes = Mapping[tuple[str, int, int], float]
-"""(matrix, row, column) -> a number to stand there: "x", whose rows are the words of WORDS, or one of SQUARES."""
+"""(matrix, row, column) -> a number to stand there, in one of TABLES; the rows of "x" are the words of WORDS."""
+
+
+def is_there(matrix: str, row: int, column: int) -> bool:
+    """Has the example such a number?"""
+    rows = TABLES.get(matrix, ())
+    return 0 <= row < len(rows) and 0 <= column < len(rows[row])
 
 
 def example(sentence: str = SENTENCES[0], n_head: int = 1, changes: Changes | None = None) -> Inputs:
-    """Four words, four dimensions, and weights made up so that everything before softmax can be checked on paper.
+    """Four words, three dimensions, and weights made up so that everything before softmax can be checked on paper.
 
-    Split in two, the first head asks what was done and the second who is spoken of. ValueError for other words, and
-    for a change where there is no number.
+    Split in three, the first head asks what was done, the second who is spoken of and the third what thing. ValueError
+    for other words, and for a change where there is no number.
     """
     words = sentence.split()
     if unknown := [word for word in words if word not in WORDS]:
         raise ValueError(f"{unknown[0]!r} is none of the words {', '.join(WORDS)}")
     if not words:
         raise ValueError("attention needs at least one word")
-    tables = {name: np.array(rows, np.float64) for name, rows in {"x": tuple(WORDS.values()), **SQUARES}.items()}
+    tables = {name: np.array(rows, np.float64) for name, rows in TABLES.items()}
     for (name, row, column), number in (changes or {}).items():
-        if name not in tables or not (0 <= row < 4 and 0 <= column < 4):
+        if not is_there(name, row, column):
             raise ValueError(f"there is no number at row {row}, column {column} of {name!r}")
         tables[name][row, column] = number
     x = tables.pop("x")[[list(WORDS).index(word) for word in words]]
-    return Inputs(x, Weights(**tables, **{f"{name}_bias": np.zeros(4) for name in tables}), n_head)
+    return Inputs(x, Weights(**tables, **{f"{name}_bias": np.zeros(x.shape[1]) for name in tables}), n_head)
 
 
 # Helpers ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from pages.shared import lesson
 from pages.shared.attention_by_hand import Look
 from pages.shared.view import View
 
-HEADS = (1, 2, 4)  # what a width of 4 can be split in
+HEADS = (1, 3)  # what a width of 3 can be split in
 GIVEN = {"x": "x", "wq": "query", "wk": "key", "wv": "value", "wo": "out"}
 MOST = 9  # on paper numbers stay small
 
@@ -28,7 +28,7 @@ def changes_of(view: View) -> dict[tuple[str, int, int], float]:
             row, column, number = (int(text) for text in rest.split("."))
         except ValueError:
             continue
-        if name in GIVEN and row in range(4) and column in range(4) and abs(number) <= MOST:
+        if name in GIVEN and probe.is_there(GIVEN[name], row, column) and abs(number) <= MOST:
             found[GIVEN[name], row, column] = number
     return found
 
@@ -43,15 +43,14 @@ def change(view: View, look: Look, by: int) -> None:
     number = max(-MOST, min(MOST, int(matrix[look.i, look.c]) + by))
     short = {long: brief for brief, long in GIVEN.items()}
     every = {**changes_of(view), (name, row, look.c): number}
-    start = {"x": tuple(probe.WORDS.values()), **probe.SQUARES}
-    kept = [(*at, int(n)) for at, n in every.items() if start[at[0]][at[1]][at[2]] != n]
+    kept = [(*at, int(n)) for at, n in every.items() if probe.TABLES[at[0]][at[1]][at[2]] != n]
     view.set(changed="_".join(f"{short[at]}.{i}.{c}.{n}" for at, i, c, n in kept), cell=f"{look.m}.{look.i}.{look.c}")
 
 
 def heads_on_paper(
     sentence: str, row: int, scaled: bool, masked: bool, changes: probe.Changes | None = None
 ) -> pd.DataFrame:
-    """The same width in one, two and four heads: what stays and what one word then looks at."""
+    """The same width in one head and in three: what stays and what one word then looks at."""
     words, rows = sentence.split(), []
     for n_head in HEADS:
         walk = probe.example(sentence, n_head, changes).walk(scaled=scaled, masked=masked)
@@ -68,11 +67,11 @@ def heads_on_paper(
 
 
 def show_heads(sentence: str, row: int, scaled: bool, masked: bool, changes: probe.Changes) -> None:
-    """The table of one, two and four heads, with what it says."""
+    """The table of one head and three, with what it says."""
     st.markdown(
-        "The same four numbers a word, split. More heads are not more weights: each is narrower, and each spreads its "
-        f"attention in its own way. One head must find one compromise for “{sentence.split()[row]}”; two can look at "
-        "two things."
+        "The same three numbers a word, split. More heads are not more weights: each is narrower, and each spreads its "
+        f"attention in its own way. One head must find one compromise for “{sentence.split()[row]}”; three can look "
+        "at three things."
     )
     st.dataframe(heads_on_paper(sentence, row, scaled, masked, changes), hide_index=True)
 
@@ -81,8 +80,8 @@ def further(view: View) -> None:
     """The words, and what their numbers stand for."""
     st.segmented_control("Words", SENTENCES, key=view.key("sentence"), required=True)
     st.caption(
-        "The four numbers of a word stand for somebody, doing, pointing, something. Weights are made up; split in two, "
-        "the first head asks what was done and the second who is spoken of. There are no positions in it."
+        "The three numbers of a word stand for somebody, doing, something. Weights are made up; split in three, "
+        "the first head asks what was done, the second who is spoken of, the third what thing. There are no positions."
     )
 
 

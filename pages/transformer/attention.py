@@ -107,8 +107,8 @@ lesson.try_this(
         ("Do not divide by √d", {"with": "paper", "scale": False, "mask": True, "heads": 1, "cell": CELL, "head": 0}),
         ("Take the mask away", {"with": "paper", "scale": True, "mask": False, "heads": 1, "cell": "t.0.0", "head": 0}),
         (
-            "Split the width in two heads",
-            {"with": "paper", "scale": True, "mask": True, "heads": 2, "cell": "t.3.0", "head": 1},
+            "Split the width in three heads",
+            {"with": "paper", "scale": True, "mask": True, "heads": 3, "cell": "t.3.0", "head": 1},
         ),
         (
             "Swap who fed whom, without a mask",

@@ -83,29 +83,29 @@ def is_traced(walk: Any, trace: dict[str, Any], block: int, atol: float) -> None
 def test_on_paper() -> None:
     """The last word of "Mia fed the cat", done with a pencil."""
     walk = example().walk()
-    assert walk.q[0].tolist() == [[1, 0, 2, 0], [-2, 2, 2, 1], [1, 0, 0, 1], [2, 0, 1, 0]]
-    assert walk.k[0].tolist() == [[0, 0, 2, 1], [2, 1, 0, 0], [0, 1, 0, 1], [0, 0, 1, 2]]
-    assert walk.v[0].tolist() == [[2, 0, 1, 1], [0, 4, -1, 0], [0, 0, 0, 1], [1, 0, 2, 2]]
-    assert walk.dots[0, 3].tolist() == [2 * 0 + 1 * 2, 2 * 2, 0, 1]  # q = (2, 0, 1, 0)
-    assert walk.scores[0, 3].tolist() == [1, 2, 0, 0.5]  # divided by √4
-    powers = [math.e, math.e**2, 1, math.e**0.5]
+    assert walk.q[0].tolist() == [[0, 2, 2], [-2, 2, 0], [1, 0, 0], [2, 1, 1]]
+    assert walk.k[0].tolist() == [[0, 2, 0], [2, 0, 0], [0, 0, 1], [0, 1, 2]]
+    assert walk.v[0].tolist() == [[0, 2, 0], [4, 0, 0], [0, 0, -1], [0, 1, -2]]
+    assert walk.dots[0, 3].tolist() == [1 * 2, 2 * 2, 1 * 1, 1 * 1 + 1 * 2]  # q = (2, 1, 1)
+    np.testing.assert_allclose(walk.scores[0, 3], [1.155, 2.309, 0.577, 1.732], atol=5e-4)  # divided by √3 = 1.732
+    powers = [math.exp(dot / math.sqrt(3)) for dot in (2, 4, 1, 3)]  # 3.17, 10.1, 1.78, 5.65; together 20.7
     np.testing.assert_allclose(walk.weights[0, 3], [p / sum(powers) for p in powers])
-    np.testing.assert_allclose(walk.weights[0, 3], [0.213, 0.579, 0.078, 0.129], atol=5e-4)
-    mia, fed, _, cat = walk.weights[0, 3]
-    the = walk.weights[0, 3, 2]
-    np.testing.assert_allclose(walk.heads[0, 3], [2 * mia + cat, 4 * fed, mia - fed + 2 * cat, mia + the + 2 * cat])
-    a, b, c, d = walk.heads[0, 3]
-    np.testing.assert_allclose(walk.out[3], [a + d, b, c, b - d])
+    np.testing.assert_allclose(walk.weights[0, 3], [0.153, 0.487, 0.086, 0.273], atol=6e-4)
+    mia, fed, the, cat = walk.weights[0, 3]
+    np.testing.assert_allclose(walk.heads[0, 3], [4 * fed, 2 * mia + cat, -the - 2 * cat])
+    a, b, c = walk.heads[0, 3]
+    np.testing.assert_allclose(walk.out[3], [b, a, b - c])
 
 
-def test_two_heads_of_the_same_width_look_at_different_words() -> None:
-    walk = example(n_head=2).walk()
-    assert walk.q.shape == (2, 4, 2)
-    assert walk.side_by_side.shape == walk.out.shape == (4, 4)
-    assert walk.scores[0, 3].tolist() == [0, 4 / math.sqrt(2), 0, 0]  # the first asks what was done: fed
-    np.testing.assert_allclose(walk.scores[1, 3], np.array([2, 0, 0, 1]) / math.sqrt(2))  # the second, who: Mia
-    assert walk.weights[:, 3].argmax(axis=1).tolist() == [1, 0]
-    np.testing.assert_array_equal(walk.side_by_side[:, :2], walk.heads[0])
+def test_three_heads_of_the_same_width_look_at_different_words() -> None:
+    walk = example(n_head=3).walk()
+    assert walk.q.shape == (3, 4, 1)
+    assert walk.side_by_side.shape == walk.out.shape == (4, 3)
+    asked = [[0, 4, 0, 0], [2, 0, 0, 1], [0, 0, 1, 2]]  # what was done: fed; who: Mia; what thing: itself, the cat
+    assert walk.scores[:, 3].tolist() == asked
+    assert walk.weights[:, 3].argmax(axis=1).tolist() == [1, 0, 3]
+    for h in range(3):
+        np.testing.assert_array_equal(walk.side_by_side[:, h : h + 1], walk.heads[h])
 
 
 @pytest.mark.parametrize("n_head", HEADS)
@@ -129,9 +129,9 @@ def test_laws(n_head: int, scaled: bool) -> None:
 
 
 def test_one_dimension_needs_no_scaling() -> None:
-    """Four heads of width 1: √1 = 1."""
-    of_four = example(n_head=4)
-    np.testing.assert_array_equal(of_four.walk(scaled=False).weights, of_four.walk().weights)
+    """Three heads of width 1: √1 = 1."""
+    of_three = example(n_head=3)
+    np.testing.assert_array_equal(of_three.walk(scaled=False).weights, of_three.walk().weights)
 
 
 def test_who_fed_whom_cannot_be_told_without_a_mask() -> None:
@@ -169,7 +169,7 @@ def test_nonsense_is_refused(change: dict[str, Any], says: str) -> None:
 def test_what_there_is_not_is_refused() -> None:
     with pytest.raises(ValueError, match="'dog' is none of the words"):
         example("the dog")
-    for change in (("x", 4, 0), ("x", 0, -1), ("bias", 0, 0)):
+    for change in (("x", 4, 0), ("x", 0, -1), ("query", 3, 0), ("value", 0, 3), ("bias", 0, 0)):
         with pytest.raises(ValueError, match="there is no number at row"):
             example(changes={change: 1})
     with pytest.raises(ValueError, match="at least one word"):
