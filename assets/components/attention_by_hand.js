@@ -155,7 +155,7 @@ function make(root) {
     }
     const square = { m: d.P, tops: tokens, upright: !d.paper && tokens.some((text) => [...text].length > 2), text: d.paper };
     put("s", d.scaled ? "Q Kᵀ / √d" : "Q Kᵀ", "scores", "attention", { ...square, hidden: d.paper ? never : later, value: (i, c) => get("s", i, c, h) });
-    put("m", "mask", d.masked ? "later tokens are hidden" : "off: nothing is hidden", "attention", { ...square, hidden: later });
+    put("m", "mask", d.masked ? "hides later tokens" : "off, hides nothing", "attention", { ...square, hidden: later });
     put("a", "softmax", "attention weights", "attention", { ...square, hidden: later, most: 1 });
     put("o", "A V", d.paper && d.H > 1 ? `weighted sums, ${d.H} heads` : "weighted sums", "value",
       { ...projected, ...(d.paper ? {} : { tops: tokens, upright: square.upright, topsRoom: true }) }); // its title in one line with the others
