@@ -1,7 +1,7 @@
 """Passages with words hidden: what models that fill in blanks learn from. Seeded, plain numpy.
 
-Devlin et al., "BERT" (2019), https://arxiv.org/abs/1810.04805, hide 15 words in 100, leave 10 % of these as they are
-and put a random word for another 10 %, because their model is fine-tuned on texts without masks afterwards. Here masks
+Devlin et al., "BERT" (2019), https://arxiv.org/abs/1810.04805, hide 15 words in 100, leave 10% of these as they are
+and put a random word for another 10%, because their model is fine-tuned on texts without masks afterwards. Here masks
 are all that the models are used for, so every hidden word becomes the mask, and the share is drawn anew for each
 passage, so that a model can fill in one blank as well as many.
 

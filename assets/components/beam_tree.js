@@ -5,8 +5,8 @@ const minus = (x, n = 2) => (x < 0 ? "−" : "") + Math.abs(x).toFixed(n);
 
 /** A probability in as few signs as a small box has room for. */
 function short(p) {
-  if (p >= 0.995) return p === 1 ? "100 %" : ">99 %";
-  return p >= 0.095 ? `${Math.round(100 * p)} %` : p >= 0.01 ? `${(100 * p).toFixed(1)} %` : "<1 %";
+  if (p >= 0.995) return p === 1 ? "100%" : ">99%";
+  return p >= 0.095 ? `${Math.round(100 * p)}%` : p >= 0.01 ? `${(100 * p).toFixed(1)}%` : "<1%";
 }
 
 function make(root) {

@@ -35,14 +35,14 @@ function digits(x) {
 
 /** A probability in percent, three digits. Called 60 times per drag event, so it is comparisons and one toFixed. */
 function percent(p) {
-  if (p <= 0) return "0 %";
-  if (p >= 0.9995) return p >= 0.99995 ? (p > 0.9999999 ? "100 %" : ">99.9 %") : (p * 100).toFixed(2) + " %";
-  if (p >= 0.09995) return (p * 100).toFixed(1) + " %";
-  if (p >= 0.009995) return (p * 100).toFixed(2) + " %";
-  if (p >= 0.0009995) return (p * 100).toFixed(3) + " %";
-  if (p >= 0.00009995) return (p * 100).toFixed(4) + " %";
-  if (p >= 0.000009995) return (p * 100).toFixed(5) + " %";
-  return "<0.001 %";
+  if (p <= 0) return "0%";
+  if (p >= 0.9995) return p >= 0.99995 ? (p > 0.9999999 ? "100%" : ">99.9%") : (p * 100).toFixed(2) + "%";
+  if (p >= 0.09995) return (p * 100).toFixed(1) + "%";
+  if (p >= 0.009995) return (p * 100).toFixed(2) + "%";
+  if (p >= 0.0009995) return (p * 100).toFixed(3) + "%";
+  if (p >= 0.00009995) return (p * 100).toFixed(4) + "%";
+  if (p >= 0.000009995) return (p * 100).toFixed(5) + "%";
+  return "<0.001%";
 }
 
 function whole(n) {
@@ -117,7 +117,7 @@ function isDark(root) {
   return /^#[0-9a-f]{6}$/i.test(colour) && luminance(rgb(colour)) < 0.2;
 }
 
-/** Where a probability lies on the colour scale, 0 to 1: the power keeps 0.1 % and 10 % apart to the eye. */
+/** Where a probability lies on the colour scale, 0 to 1: the power keeps 0.1% and 10% apart to the eye. */
 function shade(p) {
   return Math.pow(p, 0.4);
 }

@@ -233,7 +233,7 @@ function make(root) {
     deep.setAttribute("aria-pressed", three);
     canvas.classList.toggle("deep", three);
     const share_ = me.data.share.slice(0, three ? 3 : 2).reduce((a, b) => a + b, 0);
-    share.textContent = `${three ? "These three" : "These two"} directions hold ${Math.round(100 * share_)} % of the differences.`
+    share.textContent = `${three ? "These three" : "These two"} directions hold ${Math.round(100 * share_)}% of the differences.`
       + (three ? " Drag or use the arrow keys to turn." : "");
     canvas.setAttribute("aria-label", `Map of ${n()} words in ${three ? "three" : "two"} dimensions. `
       + (three ? "Arrow keys turn it." : "Arrow keys go from word to word."));

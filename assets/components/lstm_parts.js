@@ -35,7 +35,7 @@ function equations(v, unit, at, name, last) {
     node.append(...parts);
     return node;
   };
-  const gate = (k, squash, W, does) => line(false, number(k, PANELS[k].symbol), sub("t"), ` = ${squash}(W`, sub(W), " [h", sub("t−1"), ", x", sub("t"), "] + b", sub(W), ") = ", of(k), el("span", "quiet", does ? `, ${does} ${Math.round(100 * v(k))} %` : ""));
+  const gate = (k, squash, W, does) => line(false, number(k, PANELS[k].symbol), sub("t"), ` = ${squash}(W`, sub(W), " [h", sub("t−1"), ", x", sub("t"), "] + b", sub(W), ") = ", of(k), el("span", "quiet", does ? `, ${does} ${Math.round(100 * v(k))}%` : ""));
   const where = at === 0 ? [" at the start, before any token"] : [" after reading ", el("span", "chip", name), el("span", "quiet", ` token ${at} of ${last}`)];
   return [
     line(true, el("strong", "", `Unit ${unit}`), ...where),

@@ -25,10 +25,10 @@ function random(seed) {
   };
 }
 
-/** A probability as percent with one digit after the point; 100 % is only what is certain. */
+/** A probability as percent with one digit after the point; 100% is only what is certain. */
 function short(p) {
-  if (p > 0 && p < 0.0005) return "<0.1 %";
-  return p < 1 && p >= 0.9995 ? ">99.9 %" : `${(100 * p).toFixed(1).replace(/\.0$/, "")} %`;
+  if (p > 0 && p < 0.0005) return "<0.1%";
+  return p < 1 && p >= 0.9995 ? ">99.9%" : `${(100 * p).toFixed(1).replace(/\.0$/, "")}%`;
 }
 
 function make(root) {

@@ -120,7 +120,7 @@ function make(root) {
       a.value.textContent = num(data.logits[token]);
       b.value.textContent = percent(p);
       b.node.setAttribute("aria-label", `${visible(data.tokens[token])} ${percent(p)}`);
-      b.fill.style.transform = `scaleX(${p})`; // the whole track is 100 %;
+      b.fill.style.transform = `scaleX(${p})`; // the whole track is 100%
     }
     for (const rows of [logitRows, shareRows]) while (rows.children.length > k) rows.lastChild.remove();
     rest.textContent = V > k ? `${whole(V - k)} others: ${percent(Math.max(0, left))}` : "";

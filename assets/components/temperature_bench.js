@@ -105,7 +105,7 @@ function make(root) {
     const scale = Math.max(me.scale, weights[0] / d.sum);
     if (scale !== me.scaleNow) {
       me.scaleNow = scale;
-      axisEnd.textContent = `${Number((100 * scale).toPrecision(3))} %`;
+      axisEnd.textContent = `${Number((100 * scale).toPrecision(3))}%`;
       for (let i = 0; i < rows.length; i++) rows[i].ghost.style.width = (100 * base[i]) / scale + "%";
     }
     let top = 0;

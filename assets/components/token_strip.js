@@ -9,7 +9,7 @@ function make(root) {
   const legend = el("div", "legend quiet", null, { "aria-hidden": "true" });
   const scale = el("span", "scale");
   const swatches = [0.001, 0.01, 0.1, 0.5, 1].map((p) => {
-    const swatch = el("span", "swatch", p === 1 ? "100 %" : `${p * 100} %`);
+    const swatch = el("span", "swatch", p === 1 ? "100%" : `${p * 100}%`);
     scale.append(swatch);
     return [p, swatch];
   });

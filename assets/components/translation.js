@@ -46,7 +46,7 @@ function make(root) {
     me.sources.forEach(({ node, value }, s) => {
       const w = weight(at, s);
       node.style.setProperty("--w", `${Math.round(100 * Math.sqrt(w) * 0.62)}%`);
-      value.textContent = w >= LOUD ? `${Math.round(100 * w)} %` : "";
+      value.textContent = w >= LOUD ? `${Math.round(100 * w)}%` : "";
     });
     where.textContent = `word ${at + 1} of ${me.words.length}`;
     back.disabled = at <= 0;

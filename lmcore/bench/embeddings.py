@@ -1,4 +1,4 @@
-"""Word vectors: how long Word2Vec takes until it completes 90 % of the analogies of `kingdoms`, beside gensim's.
+"""Word vectors: how long Word2Vec takes until it completes 90% of the analogies of `kingdoms`, beside gensim's.
 
 Řehůřek and Sojka (2010), https://radimrehurek.com/gensim. Both begin with the text cut into the same words, and use
 the same dimensions, window, negatives and subsampling, one worker each. How many epochs each needs, and gensim's best
@@ -47,7 +47,7 @@ class Text:
 
 
 def run(size: str) -> Iterator[Row]:
-    """One row: seconds to 90 % of the analogies."""
+    """One row: seconds to 90% of the analogies."""
     text = prepared(CHARS[size], 64 if size == "full" else 8)
     epochs = enough(lambda n, seed: ours(text, n, seed), text, EPOCHS[size], SEEDS[size])
     their_epochs, rate = min(
@@ -58,7 +58,7 @@ def run(size: str) -> Iterator[Row]:
         [lambda: ours(text, epochs, 1), lambda: gensims(text, their_epochs, 1, rate)], 9 if size == "full" else 2
     )
     yield Row(
-        what="Word2Vec to 90 % of kingdoms' analogies", ours=float(np.median(mine)), unit="s", repeats=len(mine),
+        what="Word2Vec to 90% of kingdoms' analogies", ours=float(np.median(mine)), unit="s", repeats=len(mine),
         peer=float(np.median(theirs)), peer_name="gensim, one worker", ratio=ratio(theirs, mine), goal=times(1.0),
         note=f"{text.tokens.ids.size:,} tokens, V = {len(text.stoi)}, {text.config.n_embd} dimensions, "
         f"{epochs} epochs beside gensim's {their_epochs} at {rate}",

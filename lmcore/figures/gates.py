@@ -143,7 +143,7 @@ def race(
         },
         y={
             "range": [0, 1.22], "tickvals": [0, 0.25, 0.5, 0.75, 1], "fixedrange": True,
-            "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"], "title": "right bracket brought back",
+            "ticktext": ["0%", "25%", "50%", "75%", "100%"], "title": "right bracket brought back",
         },
         height=400,
         margin={"l": 8, "r": 16, "t": 16, "b": 8},

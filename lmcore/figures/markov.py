@@ -20,8 +20,8 @@ def _names(names: Sequence[str]) -> list[str]:
 def percent(p: float) -> str:
     """A share in percent, three digits, as the components write it."""
     if p <= 0:
-        return "0 %"
-    return f"{100 * p:.3g} %" if p >= 1e-4 else "<0.01 %"
+        return "0%"
+    return f"{100 * p:.3g}%" if p >= 1e-4 else "<0.01%"
 
 
 def _rows(names: Sequence[str], theme: Theme) -> dict[str, Any]:

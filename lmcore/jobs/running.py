@@ -17,7 +17,7 @@ class Settings:
 
     n_workers: int = field(default_factory=lambda: max(1, cores() - 1))
     n_threads: int = 0  # of each worker; 0: LM_PLAYGROUND_THREADS, else its share of the cores
-    memory: int = 0  # bytes a worker; 0: its share of 70 % of the machine, at least 1.5 GB
+    memory: int = 0  # bytes a worker; 0: its share of 70% of the machine, at least 1.5 GB
     max_seconds: float = 6 * 3600  # a job in a worker
     silent_seconds: float = 600  # between two events of a job
     python_path: tuple[str | Path, ...] = ()

@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 V = 65
 LENGTHS = (16, 32, 64, 128, 256, 512, 1024)
-MODELS: dict[str, dict[str, Any]] = {  # within 5 % as many multiplications a token, attention left out
+MODELS: dict[str, dict[str, Any]] = {  # within 5% as many multiplications a token, attention left out
     "rnn": {"n_embd": 64, "hidden_size": 256},
     "gpt": {"n_layer": 2, "n_head": 2, "n_embd": 64, "block_size": 1024},
 }

@@ -1,7 +1,7 @@
 """The memory race: an n-gram, an RNN and an LSTM learn the same recall at growing distance (lmcore/probes/recall.py).
 
 For each distance every model begins anew and learns from the same lines in the same order, with the same optimiser,
-learning rate and number of steps. The RNN has as many parameters as the LSTM, within 2 %.
+learning rate and number of steps. The RNN has as many parameters as the LSTM, within 2%.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def section(view: View, here: Here) -> None:
     few = f"Fewer than {FEW} texts make no point." if n >= 10 * FEW else "With few texts, points may lie far off."
     st.markdown(
         "**Is it right as often as it is sure?** The texts are sorted by the probability of the likeliest label; a "
-        "larger point stands for more texts. On the dashed line a classifier that says 80 % is right eight times in "
+        "larger point stands for more texts. On the dashed line a classifier that says 80% is right eight times in "
         f"ten; below it, it is too sure of itself. {few}"
     )
     least = FEW if n >= 10 * FEW else 1

@@ -326,7 +326,7 @@ TERMS: list[Term] = [
         ("accuracy", "The share of texts whose most probable label is the right one."),
         ("confusion matrix", "How many texts of each label (rows) were given each label (columns): right ones lie on "
          "the diagonal."),
-        ("calibration", "Whether answers that are given with 80 % are right in 80 of 100 cases.", "",
+        ("calibration", "Whether answers that are given with 80% are right in 80 of 100 cases.", "",
          "reliability, calibrated"),
         ("leave one out", "Taking one word away and asking again: what changes is what that word did.", "",
          "occlusion, attribution"),

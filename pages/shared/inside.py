@@ -147,7 +147,7 @@ def labels(found: Heads | None, n_layer: int, n_head: int) -> list[tuple[str, st
     for layer in range(n_layer):
         for head in range(n_head):
             name, score = found.name(layer, head)
-            short, share = SHORT.get(name, name), f"{score:.0%}".replace("%", "\u00a0%")
+            short, share = SHORT.get(name, name), f"{score:.0%}"
             if name == "mixed":
                 result.append((short, f"mixed, no kind has more than {share} of its weight"))
             else:

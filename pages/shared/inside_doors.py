@@ -216,7 +216,7 @@ def further(view: View, page: str, finished: Loaded, loaded: Loaded, ids: Ids) -
     """The heads of one block switched off in turn, and what heads do through the training; when asked for."""
     st.markdown("**Kinds of heads.** " + " · ".join(f"{kind}: {SAYS[kind]}" for kind in KINDS) + ".")
     st.caption(
-        f"A head bears the name of the kind that has at least {100 * CLEAR:.0f} % of its weight (in a short text, "
+        f"A head bears the name of the kind that has at least {100 * CLEAR:.0f}% of its weight (in a short text, "
         f"where an even head gives much to each place, {TIMES:.0f} times what that one gives); the others are mixed."
     )
     st.caption(

@@ -62,7 +62,7 @@ def arithmetic(config: GPTConfig, seen: int) -> str:
         f"{share['head']:.0%} in the head. Only {looking:,} of them depend on how long the text is: queries with keys, "
         f"weights with values. The others are one for each of almost all {params:,} parameters. Norms, softmax and "
         "GELU work number by number and are not counted."
-    ).replace("%", "\u00a0%")
+    )
 
 
 def reading(
@@ -112,7 +112,7 @@ def _kinds(config: GPTConfig, heads: Heads | None, where: str) -> str:
         f"A head is named by a kind that has at least {CLEAR:.0%} of its weight. Of its {n} heads: {kinds}; "
         f"{mixed} mixed (measured on {heads.n_tokens:,} tokens of {lesson.named(where)}, induction on random "
         "tokens that come twice)."
-    ).replace("%", "\u00a0%")
+    )
 
 
 def decided(first: np.ndarray) -> int:

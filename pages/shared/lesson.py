@@ -80,12 +80,12 @@ def spoken(temperature: float) -> str:
 
 
 def percent(p: float) -> str:
-    """A share as the stage writes it: three digits, a space that does not break, 100 % for nothing less."""
+    """A share as the stage writes it: three digits, 100% for nothing less."""
     if p >= 0.9995:
-        return "100\u00a0%" if p > 0.9999999 else f"{100 * p:.2f}\u00a0%" if p < 0.99995 else ">99.9\u00a0%"
+        return "100%" if p > 0.9999999 else f"{100 * p:.2f}%" if p < 0.99995 else ">99.9%"
     if p < 0.00001:
-        return "<0.001\u00a0%" if p > 0 else "0\u00a0%"
-    return f"{100 * p:#.3g}\u00a0%"
+        return "<0.001%" if p > 0 else "0%"
+    return f"{100 * p:#.3g}%"
 
 
 def idea(title: str, sentence: str, formula: str = "", symbols: dict[str, str] | None = None) -> None:

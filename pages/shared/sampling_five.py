@@ -66,7 +66,7 @@ def stage(here: Here) -> None:
             st.text(text.rstrip() or "(nothing)")
             st.markdown(
                 f"entropy **{found.entropy:.2f}** nats  \n"
-                f"distinct words **{100 * decoding.distinct_share(text):.0f}\u00a0%**  \n"
+                f"distinct words **{100 * decoding.distinct_share(text):.0f}%**  \n"
                 f"ln p a token **{signed(_mean(found))}**"
             )
 

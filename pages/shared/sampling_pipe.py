@@ -119,7 +119,7 @@ def predict() -> None:
         "Top-p = 0.9 comes after the temperature. You raise T. What happens to the number of tokens that top-p keeps?",
         ["It falls", "It stays", "It grows"],
         2,
-        "A higher T flattens the distribution, so more tokens are needed to hold 90 % of it. Top-k would keep the same "
+        "A higher T flattens the distribution, so more tokens are needed to hold 90% of it. Top-k would keep the same "
         "number: that is the difference between the two.",
     )
 

@@ -105,7 +105,7 @@ def test_steps_take_edges_and_name_their_probability(app: Callable[..., Any]) ->
     shares = page.locator(".walked .num").all_inner_texts()
     for (before, after), share in zip(pairwise(words), shares[1:], strict=True):
         follow = [b for a, b in pairwise(DEFAULT) if a == before]
-        assert float(share.removesuffix(" %")) == pytest.approx(100 * follow.count(after) / len(follow), abs=0.051)
+        assert float(share.removesuffix("%")) == pytest.approx(100 * follow.count(after) / len(follow), abs=0.051)
     expect(page.locator(".node.here")).to_have_text(words[-1])
     page.get_by_role("button", name="From the start").click()
     assert walked(page) == ["the"]
@@ -221,7 +221,7 @@ def test_other_words_are_a_state_and_weak_edges_are_not_drawn(app: Callable[...,
     for i, a in enumerate(shown):
         for j, b in enumerate(shown):
             label = page.locator(f'td[data-i="{i}"][data-j="{j}"]').get_attribute("aria-label")
-            share = float(label.rsplit(": ")[1].removesuffix(" %"))
+            share = float(label.rsplit(": ")[1].removesuffix("%"))
             assert share == pytest.approx(100 * rows[a].count(b) / len(rows[a]), abs=0.06)
     for _ in range(20):
         page.get_by_role("button", name="Step", exact=True).click()

@@ -66,7 +66,7 @@ def test_each_stage_opens_its_arithmetic(app: Callable[..., Any]) -> None:
     says(page, f"stage=logits place=1 unit=7 token={token}")
     expect(sums).to_contain_text(f"= {digits(float(inside.logits[token]))}")
     stage(page, "Softmax").click()
-    expect(sums).to_contain_text(f"= {inside.probs[token] * 100:#.3g} %")
+    expect(sums).to_contain_text(f"= {inside.probs[token] * 100:#.3g}%")
     stage(page, "Softmax").click()
     expect(sums).to_be_hidden()
     assert page.locator("b:text-is('mat')").count() == 0  # typed text became no element

@@ -50,7 +50,7 @@ def test_a_translation_is_stepped_through_and_another_word_taken(lesson: Callabl
         expect(words.nth(t)).to_have_class(re.compile("now"))
         names = ["end" if i == tokenizer.end_id else itos[i] for i in ids[t]]
         expect(page.locator(f"{STAGE} .alt:visible .chip")).to_have_text(names)
-        loud = [f"{round(100 * w)} %" if w >= 0.2 else "" for w in looks[t].tolist()]
+        loud = [f"{round(100 * w)}%" if w >= 0.2 else "" for w in looks[t].tolist()]
         expect(page.locator(f"{STAGE} .source .value")).to_have_text(loud)
         expect(page.locator(f"{STAGE} svg path")).to_have_count(int((looks[t] >= 0.02).sum()))
     assert page.sent == []

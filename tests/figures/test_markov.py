@@ -27,7 +27,7 @@ def test_plotly_takes_them_and_nothing_is_html(theme):
 def test_they_draw_their_numbers():
     bars, marks = shares_beside(NAMES, [0.5, 0.3, 0.2, 0], [0.4, 0.4, 0.2, 0], theme=LIGHT).data
     assert list(bars.x) == [0.5, 0.3, 0.2, 0]
-    assert [text.strip() for text in bars.text] == ["50 %", "30 %", "20 %", "0 %"]
+    assert [text.strip() for text in bars.text] == ["50%", "30%", "20%", "0%"]
     assert list(marks.x) == [0.4, 0.4, 0.2, 0]
     chain, longer = next_beside(NAMES, [0.5, 0.3, 0.2, 0], {0: 0.1, 3: 0.9}, theme=LIGHT).data
     assert list(chain.x) == [0.5, 0.3, 0.2, 0]
@@ -40,4 +40,4 @@ def test_they_draw_their_numbers():
 
 
 def test_percent():
-    assert [percent(p) for p in (0, 1e-9, 0.12345, 1)] == ["0 %", "<0.01 %", "12.3 %", "100 %"]
+    assert [percent(p) for p in (0, 1e-9, 0.12345, 1)] == ["0%", "<0.01%", "12.3%", "100%"]

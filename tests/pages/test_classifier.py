@@ -157,7 +157,7 @@ def test_how_many_come_out_right_is_said_in_whole_lines():
     assert right_of(1, 1.0, 3).startswith("Of 1 line that was kept back **1** comes out right, too few")
     assert (
         right_of(40, 0.95, 2)
-        == "Of 40 lines that were kept back **38** come out right (95.0\u00a0%). Guessing gets one in 2."
+        == "Of 40 lines that were kept back **38** come out right (95.0%). Guessing gets one in 2."
     )
 
 

@@ -193,7 +193,7 @@ def test_what_is_locked_lives_in_the_link():
 def test_the_edges_and_the_seed_reach_the_stage():
     sent = payload(opened({"least": "0.25", "seed": "12"}))
     assert (sent["least"], sent["seed"]) == (0.25, 12)
-    assert "below 25 % are walked, but not drawn" in shown_text(opened({"least": "0.25"}))
+    assert "below 25% are walked, but not drawn" in shown_text(opened({"least": "0.25"}))
 
 
 def test_another_picture_has_no_lock_of_the_old_one():
