@@ -135,7 +135,7 @@ def test_shares_are_written_as_the_stage_writes_them():
     assert shares == ["100%", ">99.9%", "99.96%", "98.4%", "5.00%", "0.123%", "<0.001%", "0%"]
     for part in ("best", "heads", "quality"):
         text = shown_text(open_page("translator", query={"part": part}))
-        assert not re.search(r"\d%|= <|= -\d", text)
+        assert not re.search(r"\d\s%|= <|= -\d", text)
 
 
 def test_another_word_is_taken_and_given_back(shipped):
