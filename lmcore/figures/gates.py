@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lmcore.figures.frame import figure, layout
-from lmcore.figures.markov import percent
+from lmcore.figures.numbers import percent
 from lmcore.figures.theme import Theme, label
 
 MANY = 90  # tokens; of more than these no names stand below the bars

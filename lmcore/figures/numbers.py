@@ -1,4 +1,4 @@
-"""Very small numbers as people can read them, also those that no float can hold."""
+"""Very small numbers and shares as people can read them, also those that no float can hold."""
 
 from __future__ import annotations
 
@@ -35,3 +35,12 @@ def signed(x: float, digits: int = 2) -> str:
     if math.isinf(x):
         return "−∞" if x < 0 else "∞"
     return f"{x:,.{digits}f}".replace("-", "−") if round(x, digits) else f"{0:.{digits}f}"
+
+
+def percent(p: float) -> str:
+    """A share as components write it (`percent` in common.js): three digits, 100% for nothing less."""
+    if p >= 0.9995:
+        return "100%" if p > 0.9999999 else f"{100 * p:.2f}%" if p < 0.99995 else ">99.9%"
+    if p < 0.00001:
+        return "<0.001%" if p > 0 else "0%"
+    return f"{100 * p:#.3g}%"

@@ -98,7 +98,7 @@ lesson.try_this(
     view,
     [
         ("Forget the penalty: the kite again", OPENING | {"stage": "penalty", "penalty": 1.0}),
-        ("Keep the two best only", OPENING | {"stage": "top_k", "top_k": 2}),
+        ("Keep the two best only", OPENING | {"stage": "top_k", "top_k": 2, "top_p": 1.0, "min_p": 0.0}),
         ("10,000 draws: the scatter shrinks", OPENING | {"part": "draws", "n": 10_000}),
         (
             "A story at five temperatures",

@@ -8,7 +8,7 @@ from lmcore.jobs import JobError, JobStatus
 from lmcore.library import LibraryError
 from lmcore.models.word2vec_config import METHODS
 from pages.shared import embedding_parts as parts
-from pages.shared import embedding_scripts, lesson, services, texts, vectors, work
+from pages.shared import embedding_scripts, lesson, own_run, services, texts, vectors, work
 from pages.shared.embedding_map import Look, embedding_lookup, embedding_map, looked_at
 from pages.shared.vectors import Vectors
 from pages.shared.view import View, choice, text, whole
@@ -119,11 +119,8 @@ def watch(job: JobStatus) -> None:
     """The map of a run that still learns, as far as it got."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         lesson.tell(f"{work.said(job)} Step {job.step:,} of {job.max_steps or 0:,}.")
-        if job.active and st.button(
-            "Stop", icon=":material/stop:", key=f"{PAGE}.stop", disabled=job.state == "stopping"
-        ):
-            runner.stop(job.job_id, workspace)
-            st.rerun()
+        if job.active:
+            own_run.stop_button(PAGE, [job])
     found = vectors.of_job(job, corpus)
     if found is not None and len(found.words) > parts.FEWEST // 2:
         draw_map(found, learning=True)

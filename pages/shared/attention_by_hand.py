@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ WIDEST = 256  # columns up to which the weights travel with the numbers: 4 · 25
 SQUARE = ("s", "m", "a")
 ON_PAPER = ("x", "wq", "wk", "wv", "q", "k", "v", "s", "m", "a", "o", "wo", "out")
 GIVEN = ("x", "wq", "wk", "wv", "wo")  # not computed from others
+OF_HEADS = ("wq", "wk", "wv", "q", "k", "v", "o", "j")  # whose columns belong to heads
 TRAINED = ("x", "q", "k", "v", "s", "a", "o", "j", "out")
 
 
@@ -150,6 +151,11 @@ def change_in(key: str, sizes: Sizes) -> tuple[Look, int] | None:
     return (look, by) if valid(look, sizes) else None
 
 
+def in_its_head(look: Look, sizes: Sizes) -> Look:
+    """The same cell, with the head that its column belongs to: another number of heads makes it another one."""
+    return replace(look, h=look.c // (sizes.C // sizes.H)) if look.m in OF_HEADS else look
+
+
 def valid(look: Look, sizes: Sizes) -> bool:
     """Does this cell exist?"""
     if not 0 <= look.h < sizes.H:
@@ -174,5 +180,5 @@ def _moved(key: str, sizes: Sizes) -> tuple[Look | None, Any]:
     numbers = [whole(sent.get(name)) for name in ("i", "c", "h")]
     if None in numbers:
         return None, None
-    look = Look(sent["m"], *(number for number in numbers if number is not None))
+    look = in_its_head(Look(sent["m"], *(number for number in numbers if number is not None)), sizes)
     return (look, sent["seq"]) if valid(look, sizes) else (None, None)

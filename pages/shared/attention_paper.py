@@ -12,6 +12,7 @@ from lmcore.probes import attention_by_hand as probe
 from lmcore.probes.attention_by_hand import SENTENCES
 from pages.shared import lesson
 from pages.shared.attention_by_hand import Look
+from pages.shared.attention_parts import name_of_most
 from pages.shared.view import View
 
 HEADS = (1, 3)  # what a width of 3 can be split in
@@ -54,11 +55,10 @@ def heads_on_paper(
     words, rows = sentence.split(), []
     for n_head in HEADS:
         walk = probe.example(sentence, n_head, changes).walk(scaled=scaled, masked=masked)
+        names = [name_of_most(head[row], words) for head in walk.weights]
         looks = [
-            f"{words[int(head[row].argmax())]} {head[row].max():.0%}"
-            if (np.isclose(head[row], head[row].max()).sum() == 1)
-            else "none in particular"
-            for head in walk.weights
+            f"{name} {head[row].max():.0%}" if name in words else name
+            for name, head in zip(names, walk.weights, strict=True)
         ]
         C = walk.x.shape[1]
         rows.append((n_head, C // n_head, 4 * C * C, f"{len(words)} × {n_head}", ", ".join(looks)))
@@ -70,8 +70,8 @@ def show_heads(sentence: str, row: int, scaled: bool, masked: bool, changes: pro
     """The table of one head and three, with what it says."""
     st.markdown(
         "The same three numbers a word, split. More heads are not more weights: each is narrower, and each spreads its "
-        f"attention in its own way. One head must find one compromise for “{sentence.split()[row]}”; three can look "
-        "at three things."
+        f"attention in its own way. One head must find one compromise for “{sentence.split()[row]}”; of three "
+        "each makes its own. A head whose query is 0 for a word asks nothing there, and looks at all alike."
     )
     st.dataframe(heads_on_paper(sentence, row, scaled, masked, changes), hide_index=True)
 
@@ -85,23 +85,29 @@ def further(view: View) -> None:
     )
 
 
-def predict(page: str, changes: probe.Changes) -> None:
+def predict(page: str, n_head: int, scaled: bool, changes: probe.Changes) -> None:
     """Who fed whom, without positions and without a mask."""
     free, masked = (
         [
-            probe.example(sentence, changes=changes).walk(masked=mask).out[sentence.split().index("Mia")]
+            probe.example(sentence, n_head, changes).walk(scaled=scaled, masked=mask).out[sentence.split().index("Mia")]
             for sentence in SENTENCES
         ]
         for mask in (False, True)
     )
+    tie = (
+        "With these numbers not even the mask makes a difference; positions do."
+        if np.allclose(*masked)
+        else f"The mask makes a difference, {_numbers(masked[0])} and {_numbers(masked[1])}, since each word then sees "
+        "only what came before it. Positions make one for good."
+    )
     lesson.predict(
         page,
-        f"Take the mask away and turn “{SENTENCES[0]}” into “{SENTENCES[1]}”. What happens to the output of “Mia”?",
+        f"On paper, take the mask away and turn “{SENTENCES[0]}” into “{SENTENCES[1]}”. What happens to the output of "
+        "“Mia”?",
         ["It changes, since now she is fed", "It stays the same, to the last digit"],
         1,
         f"It is {_numbers(free[0])} both times: attention sums over a set of words, and sums do not know an order. "
-        f"The mask breaks the tie a little, {_numbers(masked[0])} and {_numbers(masked[1])}, and positions break it "
-        "for good.",
+        + tie,
     )
 
 

@@ -12,9 +12,9 @@ import streamlit as st
 
 from lmcore.figures import scaling
 from lmcore.probes import attention_by_hand as probe
-from lmcore.probes.attention_by_hand import Inputs, Walk, entropies, on_later
+from lmcore.probes.attention_by_hand import Doubles, Inputs, Walk, entropies, on_later
 from pages.shared import lesson, scripts
-from pages.shared.attention_by_hand import Look, Sizes, valid
+from pages.shared.attention_by_hand import Look, Sizes, in_its_head, valid
 from pages.shared.cache import Unhashed
 from pages.shared.models import Loaded
 from pages.shared.view import View
@@ -61,7 +61,7 @@ def look_of(view: View, sizes: Sizes) -> Look:
         i, c = (int(part) for part in numbers.split("."))
     except ValueError:
         return Look(h=head)
-    look = Look(name, i, c, head)
+    look = in_its_head(Look(name, i, c, head), sizes)
     return look if valid(look, sizes) else Look(h=head)
 
 
@@ -82,12 +82,11 @@ def seen(inputs: Inputs, walk: Walk, tokens: Sequence[str], look: Look, scaled: 
     """The reading of one row."""
     i, h, D = row_of(look, len(tokens)), look.h, walk.q.shape[-1]
     weights = walk.weights[h, i]
-    best = int(weights.argmax())
     other = inputs.walk(scaled=not scaled, masked=masked).weights[h, i]
     now, then = float(entropies(weights)), float(entropies(other))
     open_ = i + 1 if masked else len(tokens)
     head = f", in head {h + 1}," if walk.q.shape[0] > 1 else ""
-    said = f"{lesson.chip(tokens[i])}{head} looks most at {lesson.chip(tokens[best])}, with {weights[best]:.1%}. "
+    said = f"{lesson.chip(tokens[i])}{head} looks {_most_at(weights[:open_], tokens)}. "
     if open_ == 1:
         return said + "It is the first and may see only itself, so there is nothing to choose."
     said += f"The entropy of its row is **{_small(now)} nats** of at most ln {open_} = {math.log(open_):.3g}; "
@@ -98,13 +97,24 @@ def seen(inputs: Inputs, walk: Walk, tokens: Sequence[str], look: Look, scaled: 
     if masked:
         free = float(on_later(inputs.walk(scaled=scaled, masked=False).weights)[h, i])
         return said + (
-            f"Without the mask {free:.1%} of its attention would go to tokens after it."
+            f"Without the mask {lesson.percent(free)} of its attention would go to tokens after it."
             if i + 1 < len(tokens)
             else "It is the last one, so the mask hides nothing from it."
         )
-    return (
-        said + f"Nothing is masked: {float(on_later(walk.weights)[h, i]):.1%} of its attention goes to tokens after it."
-    )
+    later = lesson.percent(float(on_later(walk.weights)[h, i]))
+    return said + f"Nothing is masked: {later} of its attention goes to tokens after it."
+
+
+def _most_at(weights: Doubles, tokens: Sequence[str]) -> str:
+    """(n,) What gets the largest share; nothing is singled out among equals."""
+    share, best = lesson.percent(float(weights.max())), np.flatnonzero(np.isclose(weights, weights.max()))
+    if len(best) == 1:
+        return f"most at {lesson.chip(tokens[int(best[0])])}, with {share}"
+    if len(best) == len(weights):
+        return f"at all {len(best)} tokens alike that it may see, with {share} each"
+    named = [lesson.chip(tokens[int(j)]) for j in best[:3]]
+    more = f"{', '.join(named)} and {len(best) - 3} more" if len(best) > 3 else " and ".join(named)
+    return f"most, and alike, at {more}, with {share} each"
 
 
 def _small(nats: float) -> str:
@@ -112,10 +122,10 @@ def _small(nats: float) -> str:
     return f"{nats:.3g}" if nats >= 1e-3 or nats == 0 else "below 0.001"
 
 
-def switches(inputs: Inputs, tokens: Sequence[str], head: int) -> pd.DataFrame:
+def switches(inputs: Inputs, tokens: Sequence[str], head: int, scaled: bool) -> pd.DataFrame:
     """Each row of one head: its entropy with and without the division, and what it would give to later tokens."""
     divided, plain = (inputs.walk(scaled=scaled).weights[head] for scaled in (True, False))
-    free = inputs.walk(masked=False).weights[head]
+    free = inputs.walk(scaled=scaled, masked=False).weights[head]
     P = len(tokens)
     return pd.DataFrame(
         {
@@ -129,9 +139,9 @@ def switches(inputs: Inputs, tokens: Sequence[str], head: int) -> pd.DataFrame:
     )
 
 
-def show_switches(inputs: Inputs, tokens: Sequence[str], head: int) -> None:
+def show_switches(inputs: Inputs, tokens: Sequence[str], head: int, scaled: bool) -> None:
     """The table of the switches."""
-    table = switches(inputs, tokens, head)
+    table = switches(inputs, tokens, head, scaled)
     st.dataframe(
         table, hide_index=True,
         column_config={
@@ -147,6 +157,12 @@ def show_switches(inputs: Inputs, tokens: Sequence[str], head: int) -> None:
         )
 
 
+def name_of_most(weights: Doubles, tokens: Sequence[str]) -> str:
+    """(n,) The token with the largest share, if one has it alone."""
+    best = np.flatnonzero(np.isclose(weights, weights.max()))
+    return tokens[int(best[0])] if len(best) == 1 else "none in particular"
+
+
 def heads_trained(walk: Walk, tokens: Sequence[str], row: int) -> pd.DataFrame:
     """Each head of a block: how sharp it is, and what one token looks at."""
     entropy = entropies(walk.weights)
@@ -154,7 +170,7 @@ def heads_trained(walk: Walk, tokens: Sequence[str], row: int) -> pd.DataFrame:
         {
             "head": np.arange(1, walk.weights.shape[0] + 1),
             "mean entropy of its rows": entropy[:, 1:].mean(axis=1) if len(tokens) > 1 else entropy[:, 0],
-            "looks most at": [tokens[int(j)] for j in walk.weights[:, row].argmax(axis=1)],
+            "looks most at": [name_of_most(weights[row], tokens) for weights in walk.weights],
             "with": walk.weights[:, row].max(axis=1),
         }
     )
@@ -183,12 +199,12 @@ def show_widths(page: str, D: int) -> None:
         ),
         key=f"{page}.widths", config={"displayModeBar": False},
     )  # fmt: skip
-    d, deviation, plain, scaled = found.widths[-1], found.deviation[-1], found.plain[-1], found.scaled[-1]
+    d, deviation, plain = found.widths[-1], found.deviation[-1], found.plain[-1]
     st.markdown(
         f"Queries and keys of random numbers, {N_KEYS} keys each. A sum of d products grows like √d: at d = {d} the "
         f"scores have a deviation of {deviation:.3g}, about √{d} = {math.sqrt(d):.3g}. Softmax of such scores nearly "
         f"picks a single key ({plain:.3g} nats), and where it does, almost no gradient comes back. Divided by √d the "
-        f"rows stay at {scaled:.3g} nats, at any width."
+        f"rows stay between {found.scaled.min():.3g} and {found.scaled.max():.3g} nats, at any width."
     )
 
 
@@ -213,11 +229,11 @@ def further(paper: bool) -> None:
 # The code and the numbers ------------------------------------------------------------------------------------------
 
 
-def numbers(page: str, inputs: Inputs, walk: Walk, tokens: Sequence[str], head: int) -> pd.DataFrame:
+def numbers(page: str, inputs: Inputs, walk: Walk, tokens: Sequence[str], head: int, scaled: bool) -> pd.DataFrame:
     """The table that is asked for."""
     which = st.selectbox("Which numbers", [*MATRICES, "switches", "widths"], key=f"{page}.which")
     if which == "switches":
-        return switches(inputs, tokens, head)
+        return switches(inputs, tokens, head, scaled)
     if which == "widths":
         found = by_width()
         return pd.DataFrame(

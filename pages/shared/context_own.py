@@ -83,6 +83,8 @@ def _gains(names: Sequence[str], full: NDArray[np.float64], short: NDArray[np.fl
         f"{which} costs {full.sum():.1f} bits with everything in sight, {short.sum():.1f} with the last "
         f"{'token' if k == 1 else f'{k} tokens'}. "
     )
+    if full.sum() > short.sum() + 0.05:
+        total += "What stands further back misleads it here, all in all. "
     if not best:
         return total + "No token of it needs more than that by half a bit."
     said = ", ".join(

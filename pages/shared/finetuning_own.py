@@ -186,11 +186,7 @@ def _buttons(view: View, jobs: list[JobStatus]) -> None:
     """Stop while they run; then keep the model, and go to where it can be asked."""
     tuned = jobs[0]
     if any(job.active for job in jobs):
-        if st.button("Stop", icon=":material/stop:", key=f"{view.page}.stop"):
-            for job in jobs:
-                if job.active:
-                    services.runner().stop(job.job_id, services.workspace())
-            st.rerun()
+        own_run.stop_button(view.page, [job for job in jobs if job.active])
         return
     if tuned.state not in ("done", "stopped"):
         return

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from lmcore.figures.numbers import percent as percent
 from lmcore.figures.theme import THEMES, Theme, shown
 from lmcore.models.base import LanguageModel
 from lmcore.models.windows import window_start
@@ -77,15 +78,6 @@ def duration(seconds: float) -> str:
 def spoken(temperature: float) -> str:
     """A temperature as it is written on the page."""
     return "∞" if math.isinf(temperature) else f"{temperature:g}"
-
-
-def percent(p: float) -> str:
-    """A share as the stage writes it: three digits, 100% for nothing less."""
-    if p >= 0.9995:
-        return "100%" if p > 0.9999999 else f"{100 * p:.2f}%" if p < 0.99995 else ">99.9%"
-    if p < 0.00001:
-        return "<0.001%" if p > 0 else "0%"
-    return f"{100 * p:#.3g}%"
 
 
 def idea(title: str, sentence: str, formula: str = "", symbols: dict[str, str] | None = None) -> None:

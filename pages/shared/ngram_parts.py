@@ -219,8 +219,10 @@ def writing(page: str, view: View, counts: Counted, smoothing: str, k: float) ->
     if not section.open:
         return
     with section:
-        if st.button("Write anew", icon=":material/casino:", key=f"{page}.write"):
-            view.set(seed=view["seed"] % 9999 + 1)
+        st.button(
+            "Write anew", icon=":material/casino:", key=f"{page}.write",
+            on_click=lambda: view.set(seed=view["seed"] % 9999 + 1),
+        )  # fmt: skip
         lines = []
         for order in range(1, counts.model.config.order + 1):
             found = counted.written(counts, order, smoothing, k, view["seed"])

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -39,7 +39,7 @@ def kept(job: JobStatus) -> Model | None:
 
 
 def keep(slot: str, job: JobStatus, title: str = "", note: str = "") -> None:
-    """Put the run's model into the library."""
+    """Put the run's model into the library. In a callback, as all acts here: the next click may cut the page short."""
     try:
         made = services.runner().result(job.job_id)
         services.library().keep_model(services.workspace(), made.folder, title=title, run_id=job.job_id)
@@ -52,8 +52,10 @@ def keep(slot: str, job: JobStatus, title: str = "", note: str = "") -> None:
 
 def keep_button(slot: str, job: JobStatus, title: str = "", note: str = "") -> None:
     """Keep it, and run the whole page once more: its lists of models have one more now."""
-    if st.button("Keep this model", icon=":material/bookmark_add:", key=f"{slot}.keep"):
-        keep(slot, job, title, note)
+    if st.button(
+        "Keep this model", icon=":material/bookmark_add:", key=f"{slot}.keep",
+        on_click=keep, args=(slot, job, title, note),
+    ):  # fmt: skip
         st.rerun()
 
 
@@ -63,6 +65,19 @@ def resume(slot: str, job: JobStatus) -> None:
         st.session_state[f"{slot}.job"] = services.runner().resume(job.job_id, services.workspace()).job_id
     except JobError as refusal:
         st.session_state[f"{slot}.refusal"] = str(refusal)
+
+
+def stop_button(slot: str, jobs: Sequence[JobStatus]) -> None:
+    """Stop what of these still runs."""
+
+    def stop() -> None:
+        for job in jobs:
+            if job.active:
+                services.runner().stop(job.job_id, services.workspace())
+
+    stopping = all(job.state == "stopping" for job in jobs)
+    if st.button("Stop", icon=":material/stop:", key=f"{slot}.stop", disabled=stopping, on_click=stop):
+        st.rerun()
 
 
 def buttons(
@@ -76,14 +91,13 @@ def buttons(
 ) -> None:
     """What can be done with a run: stop it, resume it, keep its model, and then what `use` draws for the model's id."""
     if job.active:  # nothing more is looked up: everybody who watches comes here at every look
-        if st.button("Stop", icon=":material/stop:", key=f"{slot}.stop", disabled=job.state == "stopping"):
-            services.runner().stop(job.job_id, services.workspace())
-            st.rerun()
+        stop_button(slot, [job])
         return
     model = kept(job)
     with st.container(horizontal=True, gap="small"):
-        if job.state in ("stopped", "failed") and st.button("Resume", icon=":material/resume:", key=f"{slot}.resume"):
-            resume(slot, job)
+        if job.state in ("stopped", "failed") and st.button(
+            "Resume", icon=":material/resume:", key=f"{slot}.resume", on_click=resume, args=(slot, job)
+        ):
             st.rerun()
         if job.state in ("done", "stopped") and model is None:
             keep_button(slot, job, title, note)

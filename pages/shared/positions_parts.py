@@ -143,7 +143,7 @@ def _weighed(ratio: float) -> str:
     return ", smaller but far from nothing in a model of this size" if ratio < 1 else ", so not small at all"
 
 
-def likeness_section(loaded: Loaded) -> None:
+def likeness_section(loaded: Loaded, trained: bool) -> None:
     """The model's own table of positions: how alike any two of them are."""
     table = table_of(loaded)
     if table is None:
@@ -165,15 +165,19 @@ def likeness_section(loaded: Loaded) -> None:
             f"where two point the same way, orange where they point apart. Neighbours: {mean[1]:.2f} on average; "
             f"{far} apart: {mean[far]:.2f}. "
             + (
-                f"The second number is not the same everywhere (± {deviation[far]:.2f}): nobody told the model that "
-                "position 7 comes after 6, it found out what was useful."
+                (
+                    f"The second number is not the same everywhere (± {deviation[far]:.2f}): nobody told the model "
+                    "that position 7 comes after 6, it found out what was useful."
+                    if trained
+                    else "Nothing has been learnt yet: these are random numbers, and no position knows its neighbours."
+                )
                 if made
                 else "Each line along the diagonal has one colour: only the distance counts."
             )
         )
 
 
-def shuffle_section(loaded: Loaded, ids: Ids, seed: int) -> None:
+def shuffle_section(loaded: Loaded, ids: Ids, seed: int, trained: bool) -> None:
     """Shuffle the words before the last one: what attention cannot tell without positions, by numbers."""
     other = probe.shuffled(ids, seed)
     if other == ids:
@@ -200,8 +204,9 @@ def shuffle_section(loaded: Loaded, ids: Ids, seed: int) -> None:
     st.markdown(
         f"**Without positions, the first block's attention moves by {first}.** It sees a set of words: their sum "
         f"is the same in any order.{more} With positions the first block moves by {figures.said(kept.attention[0])}. "
-        f"The next-token distribution moves by {kept.moved:.0%} with positions, by {bare.moved:.0%} without, "
-        "where its other weights miss what they were trained with."
+        f"The next-token distribution moves by {lesson.percent(kept.moved)} with positions, by "
+        f"{lesson.percent(bare.moved)} without"
+        + (", where its other weights miss what they were trained with." if trained else "; nothing is trained yet.")
     )
 
 

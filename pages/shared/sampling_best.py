@@ -12,7 +12,7 @@ import streamlit as st
 from lmcore import corpora
 from lmcore.beam import Tree, beam_search
 from lmcore.figures.decoding import sequences
-from lmcore.figures.numbers import signed, small
+from lmcore.figures.numbers import power, signed, small
 from lmcore.probes import decoding
 from pages.shared import lesson, scripts
 from pages.shared.cache import Unhashed
@@ -187,7 +187,7 @@ def reading(here: Here) -> str:
         versus = "A beam of one is greedy decoding itself. "
     elif beam > greedy + 1e-6:
         versus = (
-            f"The beam found a sequence {math.exp(min(beam - greedy, 50)):.3g} times as probable as the greedy one, "
+            f"The beam found a sequence {power((beam - greedy) / math.log(10))} times as probable as the greedy one, "
             "which takes the best token each time and never looks ahead. "
         )
     elif beam < greedy - 1e-6:
@@ -195,19 +195,23 @@ def reading(here: Here) -> str:
     else:
         versus = "Here the beam found nothing more probable than the greedy sequence. "
     real = _real(here)
-    text = ""
+    text, search = "", "Search"
     if real:
         more = sum(piece.greedy > piece.mean + 1e-6 for piece in real)
         ours, theirs = (sum(values) / len(real) for values in zip(*((p.greedy, p.mean) for p in real), strict=True))
         text = (
             f"At {more} of {len(real)} places in the text it learnt from, what the model writes greedily is more "
-            f"probable than what stands there: {signed(ours)} against {signed(theirs)} nats a token on average. "
+            f"probable than what stands there; on average it has {signed(ours)} nats a token, the text "
+            f"{signed(theirs)}. "
         )
+        if ours > theirs:
+            text += "A real text takes an unlikely word now and then; the most probable one hardly ever does. "
+            search = "So search"
     return (
         versus
         + f"The beam's answer has {signed(own)} nats a token; {below} of {len(samples)} texts drawn at T = 1 are less "
-        f"probable than that. {text}A real text takes an unlikely word now and then; the most probable one hardly ever "
-        "does. So search serves where one answer is right, as in translation, and drawing where many are."
+        f"probable than that. {text}{search} serves where one answer is right, as in "
+        "translation, and drawing where many are."
     )
 
 

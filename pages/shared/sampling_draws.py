@@ -16,6 +16,7 @@ from pages.shared.sampling_here import N_SHOWN, PAGE, Here, settings_said
 SAYS = "One draw says nothing about a probability. Two hundred do, up to a scatter that can be calculated before."
 BATCH, MOST = 200, 100_000
 OTHERS = "all others"
+TAIL = 8  # tokens of the text that the caption quotes
 
 
 def _bars(here: Here) -> tuple[list[str], np.ndarray, np.ndarray]:
@@ -69,8 +70,8 @@ def stage(here: Here) -> None:
 
 def _tail(here: Here) -> str:
     """The end of the text."""
-    text = here.loaded.tokenizer.decode(list(here.ids[-8:])) if here.ids else ""
-    return text or "<s>"
+    text = here.loaded.tokenizer.decode(list(here.ids[-TAIL:])) if here.ids else ""
+    return ("…" if len(here.ids) > TAIL else "") + text or "<s>"
 
 
 def reading(here: Here) -> str:

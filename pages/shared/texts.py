@@ -12,6 +12,7 @@ from lmcore import corpora
 from lmcore.corpora import Corpus, CorpusError, french
 from lmcore.library import LibraryError
 from pages.shared import lesson, services
+from pages.shared.view import put
 
 DEFAULT = "tales"
 CATALOG_TITLES = {name: entry.title for name, entry in corpora.CATALOG.items()} | {"french": french.TITLE}
@@ -55,9 +56,6 @@ def picker(label: str, key: str, default: str = DEFAULT) -> Corpus:
 
     A text that is not there (somebody else's own, in a link they gave away) is named as missing, and `default` taken.
     """
-    added = st.session_state.pop(f"{key}.added", None)
-    if added:
-        st.session_state[key] = added
     found = choices()
     if st.session_state.get(key) not in found:
         st.session_state[f"{key}.missing"] = key in st.session_state
@@ -82,21 +80,28 @@ def _add(key: str) -> None:
         f"A text stays on this server, in your library: at least {corpora.MIN_CHARS} characters, or a plain text file "
         "of at most 20 MB."
     )
-    pasted = st.text_area("Paste a text", key=f"{key}.paste", height=160)
-    uploaded = st.file_uploader("or choose a file", key=f"{key}.file", type=["txt", "md", "csv", "log", "text"])
-    title = st.text_input("Its name", key=f"{key}.title", max_chars=80, placeholder="My text")
-    if st.button("Use this text", key=f"{key}.use", type="primary"):
-        try:
-            if uploaded is not None:
-                corpus = corpora.from_bytes(uploaded.getvalue(), uploaded.name)
-            else:
-                corpus = corpora.from_text(pasted, title or "My text")
-            kept = services.library().add_text(services.workspace(), title or corpus.title, corpus.text)
-        except (CorpusError, LibraryError) as refusal:
-            lesson.refuse(str(refusal))  # it may quote the file's name
-            return
-        st.session_state[f"{key}.added"] = f"mine-{kept.id}"
-        st.rerun()
+    st.text_area("Paste a text", key=f"{key}.paste", height=160)
+    st.file_uploader("or choose a file", key=f"{key}.file", type=["txt", "md", "csv", "log", "text"])
+    st.text_input("Its name", key=f"{key}.title", max_chars=80, placeholder="My text")
+    st.button("Use this text", key=f"{key}.use", type="primary", on_click=_use, args=(key,))
+    if refused := st.session_state.pop(f"{key}.refused", None):
+        lesson.refuse(refused)  # it may quote the file's name
+
+
+def _use(key: str) -> None:
+    """Keep what was given as a text, and pick it. In a callback: the next click may cut the page short."""
+    pasted, uploaded, title = (st.session_state[f"{key}.{part}"] for part in ("paste", "file", "title"))
+    try:
+        if uploaded is not None:
+            corpus = corpora.from_bytes(uploaded.getvalue(), uploaded.name)
+        else:
+            corpus = corpora.from_text(pasted, title or "My text")
+        kept = services.library().add_text(services.workspace(), title or corpus.title, corpus.text)
+    except (CorpusError, LibraryError) as refusal:
+        st.session_state[f"{key}.refused"] = str(refusal)
+        return
+    put(key, f"mine-{kept.id}")
+    st.session_state.pop(f"{key}.missing", None)
 
 
 def load(id: str) -> Corpus:

@@ -15,6 +15,9 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+ON_THE_WAY = 0.3  # seconds that a value may need to the browser; nobody who sees it come turns it back that fast
+_UNSEEN = "view/unseen"  # what this run set: key -> (the value before, the value)
+_TOLD = "view/told"  # what the last run set, and when it came to its end
 LATE = 3.0  # seconds in which a browser may still send the URL that was replaced: it had not heard of the new one yet
 
 
@@ -88,6 +91,28 @@ def hold(key: str) -> None:
         st.session_state[key] = st.session_state[key]
 
 
+def put(key: str, value: Any) -> None:
+    """Set a widget's value in a callback, such that the browser's old one does not come back.
+
+    Every request brings all values that the browser knew when it was sent. Two quick acts, and the second one brings
+    the values from before the first, as if the person had just chosen them.
+    """
+    if key in st.session_state:
+        unseen = st.session_state.setdefault(_UNSEEN, {})
+        old = unseen[key][0] if key in unseen else st.session_state[key]
+        unseen[key] = (old, value)
+    st.session_state[key] = value
+
+
+def _put_again() -> None:
+    """What was set when the browser had not yet heard of it: in a run that was cut short, or a moment ago."""
+    told, at = st.session_state.get(_TOLD, ({}, 0.0))
+    recent = told if time.monotonic() - at < ON_THE_WAY else {}
+    for key, (old, value) in {**recent, **st.session_state.get(_UNSEEN, {})}.items():
+        if key in st.session_state and st.session_state[key] == old != value:
+            st.session_state[key] = value
+
+
 class View:
     """The fields of one page, between URL, session and widgets.
 
@@ -110,7 +135,10 @@ class View:
                     except (ValueError, StopIteration, OverflowError):
                         continue  # a bad value in a link falls back to what was there
                     st.session_state.pop(self.key(name), None)
+            for key in (_UNSEEN, _TOLD):
+                st.session_state.pop(key, None)
             self.store["_extra"] = {name: value for name, value in url.items() if name not in fields}
+        _put_again()
         for name in fields:
             if self.key(name) in st.session_state:
                 self.store[name] = st.session_state[self.key(name)]
@@ -139,7 +167,7 @@ class View:
         """Change fields; the widgets follow."""
         for name, value in values.items():
             self.store[name] = value
-            st.session_state[self.key(name)] = value
+            put(self.key(name), value)
 
     def reset(self) -> None:
         """Back to the opening state."""
@@ -172,7 +200,9 @@ class View:
         return any(old == url for old, _ in self.store["_replaced"])
 
     def publish(self) -> None:
-        """Write what differs from the opening state to the URL."""
+        """Write what differs from the opening state to the URL: the run came to its end."""
+        if unseen := st.session_state.pop(_UNSEEN, None):
+            st.session_state[_TOLD] = (unseen, time.monotonic())
         for name in self.fields:
             if self.key(name) in st.session_state:
                 self.store[name] = st.session_state[self.key(name)]

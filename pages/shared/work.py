@@ -40,11 +40,20 @@ def watch(job: JobStatus, slot: str, draw: Callable[[JobStatus], None]) -> None:
         draw(now)
         if now.state in ("failed", "stopped"):
             lesson.refuse(now.error or "The work was stopped before it was done.")
-            if st.button("Try again", key=f"{slot}.again", icon=":material/replay:"):
-                services.runner().resume(now.job_id, services.workspace())
+            if refused := st.session_state.pop(f"{slot}.refused", None):
+                lesson.refuse(refused)
+            if st.button("Try again", key=f"{slot}.again", icon=":material/replay:", on_click=_again, args=(slot, now)):
                 st.rerun()
 
     live.follow(job, look)
+
+
+def _again(slot: str, job: JobStatus) -> None:
+    """Let it go on from where it was; in a callback, since the next click may cut the page short."""
+    try:
+        services.runner().resume(job.job_id, services.workspace())
+    except JobError as refusal:
+        st.session_state[f"{slot}.refused"] = str(refusal)
 
 
 def said(job: JobStatus) -> str:

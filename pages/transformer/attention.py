@@ -108,7 +108,10 @@ lesson.try_this(
         ("Take the mask away", {"with": "paper", "scale": True, "mask": False, "heads": 1, "cell": "t.0.0", "head": 0}),
         (
             "Split the width in three heads",
-            {"with": "paper", "scale": True, "mask": True, "heads": 3, "cell": "t.3.0", "head": 1},
+            {
+                "with": "paper", "scale": True, "mask": True, "heads": 3, "sentence": probe.SENTENCES[0],
+                "cell": "t.3.0", "head": 1,
+            },
         ),
         (
             "Swap who fed whom, without a mask",
@@ -121,10 +124,10 @@ lesson.try_this(
     ],
 )  # fmt: skip
 lesson.what_you_see(parts.seen(inputs, walk, tokens, look, scaled, masked))
-on_paper.predict(PAGE, changes)
+on_paper.predict(PAGE, view["heads"], scaled, changes)
 
 st.subheader("What the switches do", anchor=False, divider="gray")
-parts.show_switches(inputs, tokens, look.h)
+parts.show_switches(inputs, tokens, look.h, scaled)
 parts.show_widths(PAGE, D)
 
 st.subheader("From one head to several", anchor=False, divider="gray")
@@ -147,7 +150,7 @@ lesson.the_code(
 )  # fmt: skip
 lesson.the_numbers(
     PAGE,
-    lambda: parts.numbers(PAGE, inputs, walk, tokens, look.h),
+    lambda: parts.numbers(PAGE, inputs, walk, tokens, look.h, scaled),
     note="What is drawn, of the head that is shown.",
 )
 view.publish()

@@ -88,14 +88,14 @@ heads = parts.config_of(loaded).n_head
 if view["head"] >= heads:  # a head of another model, from an old link
     view.set(head=0)
 parts.size_section(loaded, ids)
-parts.likeness_section(loaded)
+parts.likeness_section(loaded, trained=view["step"] != 0)
 
 st.subheader("Four ways to say where", anchor=False, divider="gray")
 positions_kinds.section(loaded, ids, view["head"])
 
 st.subheader("No positions: shuffle the words", anchor=False, divider="gray")
 st.number_input("Shuffle", 1, 9999, key=view.key("seed"), width=160, help="Another number is another order.")
-parts.shuffle_section(loaded, ids, view["seed"])
+parts.shuffle_section(loaded, ids, view["seed"], trained=view["step"] != 0)
 
 with st.expander("Go further", icon=":material/tune:"):
     st.selectbox(

@@ -60,6 +60,7 @@ def test_a_text_of_six_megabytes_is_counted_by_a_worker(lesson: Callable[..., An
     expect(page.get_by_text("so a worker counts it").or_(page.get_by_text("What followed what.")).first).to_be_visible(
         timeout=90_000
     )
+    expect(page.get_by_role("combobox", name="Text")).to_have_value("Big (yours)", timeout=120_000)
     expect(page.get_by_text("What followed what.")).to_be_visible(timeout=120_000)
     settled(page)
     type_in(page, "After these words", "mice ate")

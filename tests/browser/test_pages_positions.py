@@ -139,3 +139,21 @@ def test_dimensions_texts_and_shuffles(lesson: Callable[..., Any]) -> None:
     type_in(page, "Text", "")
     expect(page.get_by_text("This text has no other order")).to_be_visible()
     settled(page)
+
+
+def test_a_second_suggestion_at_once_does_not_undo_the_first(lesson: Callable[..., Any]) -> None:
+    page = lesson("positions")
+    idle(page)
+    page.evaluate(
+        """async (names) => {
+          for (const name of names) {
+            [...document.querySelectorAll('button')].find((node) => node.innerText.includes(name)).click();
+            await new Promise((done) => setTimeout(done, 30)); // its run has not come to its end
+          }
+        }""",
+        ["More room", "Shuffle the words"],
+    )
+    expect(page).to_have_url(re.compile("seed="))
+    idle(page)
+    for part in ("dims=64", "n=1024", "place=600"):
+        expect(page).to_have_url(re.compile(part))

@@ -266,3 +266,42 @@ def test_only_given_numbers_can_be_changed(sent: Any, found: Any, monkeypatch: p
     monkeypatch.setattr(component.st, "session_state", {"y": {"change": sent}})
     assert component.change_in("y", Sizes(4, 4, 2, True)) == found
     assert component.change_in("y", Sizes(4, 4, 2, False)) is None
+
+
+def test_equals_are_not_told_apart() -> None:
+    alike = shown_text(open_page(PAGE, query={"heads": "3", "head": "1", "cell": "t.2.0"}))
+    assert "`the`, in head 2, looks at all 3 tokens alike that it may see, with 33.3% each" in alike
+    two = {"heads": "3", "head": "0", "sentence": "the cat fed Mia", "cell": "t.2.0"}
+    assert "looks most, and alike, at `the` and `cat`, with 49.5% each" in shown_text(open_page(PAGE, query=two))
+
+
+def test_a_held_number_takes_its_head_along() -> None:
+    """With one head it was the third number of it; with three it is the only one of the third."""
+    at = open_page(PAGE, query={"cell": "o.3.2"})
+    assert payload(at)["look"] == {"m": "o", "i": 3, "c": 2, "h": 0}
+    at.segmented_control(key=f"{PAGE}.heads").set_value(3).run()
+    no_exception(at)
+    assert payload(at)["look"] == {"m": "o", "i": 3, "c": 2, "h": 2}
+    C = checkpoints.load(checkpoints.shipped()[MODEL]).model.config.n_embd
+    trained = open_page(PAGE, query={"with": "trained", "cell": f"q.1.{C - 1}", "head": "1"})
+    assert payload(trained)["look"]["h"] == payload(trained)["H"] - 1
+
+
+def test_the_answer_is_that_of_the_numbers_on_the_stage() -> None:
+    query = {"heads": "3", "scale": "False", "sentence": "the cat fed Mia", "mask": "False"}
+    at = open_page(PAGE, query=query)
+    at.radio(key=f"{PAGE}.predict").set_value("It stays the same, to the last digit").run()
+    out = probe.example("the cat fed Mia", 3).walk(scaled=False, masked=False).out[3]
+    assert f"({out[0]:.3g}, {out[1]:.3g}, {out[2]:.3g}) both times" in shown_text(at)
+    nothing = "wo.0.1.0_wo.1.0.0_wo.1.2.0_wo.2.2.0"  # the output is 0 whatever is looked at
+    at = open_page(PAGE, query={"changed": nothing})
+    at.radio(key=f"{PAGE}.predict").set_value("It stays the same, to the last digit").run()
+    assert "not even the mask makes a difference" in shown_text(at)
+
+
+def test_one_share_goes_to_later_tokens_whatever_the_switches() -> None:
+    at = open_page(PAGE, query={"scale": "False", "cell": "t.1.0"})
+    free = probe.on_later(probe.example().walk(scaled=False, masked=False).weights)[0, 1]
+    assert f"Without the mask {free:.1%} of its attention" in shown_text(at)
+    table = next(frame.value for frame in at.dataframe if "sees" in frame.value)
+    assert table["without the mask, on later tokens"][1] == pytest.approx(free)

@@ -116,15 +116,21 @@ def test_the_script_prints_what_is_drawn():
     assert "all step 2 new text" in printed
 
 
+def use_text(at: AppTest, text: str, title: str) -> None:
+    """Paste a text of one's own, and pick it."""
+    at.text_area(key="fine-tuning.text.paste").set_value(text)
+    at.text_input(key="fine-tuning.text.title").set_value(title)
+    at.button(key="fine-tuning.text.use").click().run()
+    no_exception(at)
+
+
 @pytest.fixture
 def own() -> AppTest:
     """The page with a text of one's own, run to its end."""
     at = open_page("fine-tuning", query={"part": "yours", "steps": "50"})
     workspace = workspace_of(at)
-    kept = services.library().add_text(workspace, "Frogs & <b>lamps</b> :red[x]", OWN)
-    at.session_state["fine-tuning.text.added"] = f"mine-{kept.id}"
-    at.selectbox(key="fine-tuning.what").set_value("lora")
-    at.run()
+    use_text(at, OWN, "Frogs & <b>lamps</b> :red[x]")
+    at.selectbox(key="fine-tuning.what").set_value("lora").run()
     no_exception(at)
     at.button(key="fine-tuning.go").click().run()
     no_exception(at)
@@ -157,10 +163,7 @@ def test_ones_own_text_is_raced_kept_and_asked(own: AppTest):
 
 def test_a_text_the_model_cannot_read_is_refused_before_anything_runs():
     at = open_page("fine-tuning", query={"part": "yours"})
-    workspace = workspace_of(at)
-    kept = services.library().add_text(workspace, "Greek", "\N{GREEK SMALL LETTER PI}\N{HEBREW LETTER ALEF} " * 200)
-    at.session_state["fine-tuning.text.added"] = f"mine-{kept.id}"
-    at.run()
+    use_text(at, "\N{GREEK SMALL LETTER PI}\N{HEBREW LETTER ALEF} " * 200, "Greek")
     no_exception(at)
     assert "That is too much" in shown_text(at)
     assert at.button(key="fine-tuning.go").disabled

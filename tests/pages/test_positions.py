@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lmcore import checkpoints
+from lmcore.figures.numbers import percent
 from lmcore.models.gpt import GPT, GPTConfig
 from lmcore.models.positions import frequencies
 from lmcore.probes import positions as probe
@@ -97,7 +98,11 @@ def test_a_shuffle_is_told_by_its_numbers(shipped: Any):
     assert bare.attention[0] < 1e-5 < bare.attention[1]
     said = read(at, "**Without positions, the first block's attention moves by exactly 0 but for rounding.**")
     assert f"From the second block on it is not ({bare.attention[1]:.2f})" in said
-    assert f"moves by {kept.moved:.0%} with positions, by {bare.moved:.0%} without" in said
+    moved = [percent(float(found.moved)) for found in (kept, bare)]
+    assert f"moves by {moved[0]} with positions, by {moved[1]} without, where its other weights miss" in said
+    untrained = open_page("positions", query={"step": "0"})
+    assert "nothing is trained yet" in shown_text(untrained)
+    assert "Nothing has been learnt yet" in shown_text(untrained)
     assert shipped.tokenizer.decode(other).replace(" ", "·") in shown_text(at)
 
 

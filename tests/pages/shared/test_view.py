@@ -84,3 +84,48 @@ def test_an_act_that_is_left_for_later_knows_what_came_with_it():
     at.run()
     assert not at.exception
     assert at.session_state["said"] == ["then 0", "now 0", "then 7", "past 7"]
+
+
+def page_that_can_be_cut_short() -> None:
+    import streamlit as st
+
+    from pages.shared.view import View, whole
+
+    view = View("quick", {"n": whole(0, 0, 99), "m": whole(0, 0, 99)})
+    st.number_input("n", 0, 99, key=view.key("n"))
+    st.button("seven", on_click=lambda: view.set(n=7))
+    st.button("one", on_click=lambda: view.set(m=1))
+    st.text(f"n is {view['n']}, m is {view['m']}")
+    if st.session_state.get("cut"):
+        st.stop()
+    view.publish()
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_quick_second_act_does_not_bring_back_what_the_first_one_changed(cut: bool, monkeypatch: pytest.MonkeyPatch):
+    """A browser sends with the second act what it knew: the number from before the first."""
+    now = time.monotonic()
+    monkeypatch.setattr(views.time, "monotonic", lambda: now)
+    at = AppTest.from_function(page_that_can_be_cut_short)
+    at.run()
+    at.session_state["cut"] = cut
+    at.button[0].click().run()
+    at.session_state["cut"] = False
+    at.number_input[0].set_value(0)
+    at.button[1].click()
+    assert says(at.run()) == "n is 7, m is 1"
+    now += 2 * views.ON_THE_WAY
+    at.number_input[0].set_value(0)
+    assert says(at.run()) == "n is 0, m is 1"  # somebody saw the 7, and turned it back
+
+
+def test_what_a_person_changes_stays_changed():
+    at = AppTest.from_function(page_that_can_be_cut_short)
+    at.run()
+    at.button[0].click().run()
+    at.number_input[0].set_value(3)
+    assert says(at.run()) == "n is 3, m is 0"
+    at.button[0].click().run()
+    at.run()
+    at.query_params["n"] = "5"  # a link, followed at once
+    assert says(at.run()) == "n is 5, m is 0"
