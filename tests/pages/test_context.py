@@ -325,3 +325,11 @@ def test_a_text_above_the_limit_is_cut_aloud():
     at.text_area(key="context.prompt").set_value("Mia had a pie. " * 400).run()
     no_exception(at)
     assert "Only the first 5,000 of these 6,000 characters are read here." in shown_text(at)
+
+
+def test_what_misleads_is_said():
+    """The letters of Shakespeare's GPT, on a tale that is none of his: four letters are the better advice."""
+    said = shown_text(open_page("context", query={"model": LETTERS}))
+    full, short = re.findall(r"costs ([\d.]+) bits with everything in sight, ([\d.]+) with the last 4", said)[0]
+    assert float(full) > float(short)
+    assert "What stands further back misleads it here" in said

@@ -197,3 +197,21 @@ def test_a_sentence_shows_the_same_whatever_was_set_before():
     at.run()
     fresh = open_page("sampling", {"sampling.numbers": True}, {"part": "draws", "n": "10000"})
     assert at.dataframe[0].value.equals(fresh.dataframe[0].value)
+
+
+def test_the_best_sequence_is_judged_by_its_own_numbers():
+    """What the model writes greedily is more probable than the text at these places, or it is not: both are told."""
+    few = shown_text(open_page("sampling", query={"part": "best"}))
+    many = shown_text(open_page("sampling", query={"part": "best", "prompt": "One rainy morning, Mia", "steps": "12"}))
+    for said, moral in ((few, False), (many, True)):
+        ours, theirs = re.findall(r"on average it has (\S+) nats a token, the text (\S+)\. ", said)[0]
+        assert (float(ours.replace("−", "-")) > float(theirs.replace("−", "-"))) == moral
+        assert ("takes an unlikely word now and then" in said) == moral
+    assert "8.05·10⁷ times as probable" in shown_text(open_page("sampling", query={"part": "best", "prompt": ""}))
+
+
+def test_the_two_best_are_two():
+    at = open_page("sampling")
+    next(button for button in at.button if button.label == "Keep the two best only").click().run()
+    no_exception(at)
+    assert "2 of 823 tokens can be drawn" in shown_text(at)
