@@ -190,6 +190,7 @@ def _buttons(view: View, jobs: list[JobStatus]) -> None:
         return
     if tuned.state not in ("done", "stopped"):
         return
+    own_run.tell_page(view.page)
     kept = own_run.kept(tuned)
     with st.container(horizontal=True, gap="small"):
         if kept is None:

@@ -176,15 +176,17 @@ def pace(job: JobStatus) -> float | None:
 
 
 def follow(job: JobStatus, draw: Callable[[JobStatus], None]) -> None:
-    """Draw a run, again and again while it works. The whole page runs once more when it ends, or turns out to be long.
+    """Draw a run, again and again while it works. The whole page runs once more when it ends, or turns out to be long,
+    or was resumed.
 
-    Then the polling ends or slows down, and what stands outside of `draw` hears of it.
+    Then the polling ends, slows down or begins, and what stands outside of `draw` hears of it.
     """
 
     def look(job_id: str, every: float | None) -> None:
         now = services.runner().status(job_id, services.workspace())
         draw(now)
-        if every is not None and ((slower := pace(now)) is None or slower > every):
+        fitting = pace(now)
+        if fitting != every and (every is None or fitting is None or fitting > every):
             st.rerun()
 
     st.fragment(look, run_every=pace(job))(job.job_id, pace(job))

@@ -46,17 +46,23 @@ def keep(slot: str, job: JobStatus, title: str = "", note: str = "") -> None:
     except (JobError, LibraryError) as refusal:
         st.session_state[f"{slot}.refusal"] = str(refusal)
         return
+    st.session_state[f"{slot}.new"] = True
     if note:
         st.session_state[f"{slot}.note"] = note
 
 
+def tell_page(slot: str) -> None:
+    """Run the whole page once more when a model was just kept: its lists of models have one more now."""
+    if st.session_state.pop(f"{slot}.new", False):
+        st.rerun()
+
+
 def keep_button(slot: str, job: JobStatus, title: str = "", note: str = "") -> None:
-    """Keep it, and run the whole page once more: its lists of models have one more now."""
-    if st.button(
+    """Keep it; whoever draws this calls `tell_page` before."""
+    st.button(
         "Keep this model", icon=":material/bookmark_add:", key=f"{slot}.keep",
         on_click=keep, args=(slot, job, title, note),
-    ):  # fmt: skip
-        st.rerun()
+    )  # fmt: skip
 
 
 def resume(slot: str, job: JobStatus) -> None:
@@ -93,12 +99,11 @@ def buttons(
     if job.active:  # nothing more is looked up: everybody who watches comes here at every look
         stop_button(slot, [job])
         return
+    tell_page(slot)
     model = kept(job)
     with st.container(horizontal=True, gap="small"):
-        if job.state in ("stopped", "failed") and st.button(
-            "Resume", icon=":material/resume:", key=f"{slot}.resume", on_click=resume, args=(slot, job)
-        ):
-            st.rerun()
+        if job.state in ("stopped", "failed"):
+            st.button("Resume", icon=":material/resume:", key=f"{slot}.resume", on_click=resume, args=(slot, job))
         if job.state in ("done", "stopped") and model is None:
             keep_button(slot, job, title, note)
         if model is not None:

@@ -42,8 +42,7 @@ def watch(job: JobStatus, slot: str, draw: Callable[[JobStatus], None]) -> None:
             lesson.refuse(now.error or "The work was stopped before it was done.")
             if refused := st.session_state.pop(f"{slot}.refused", None):
                 lesson.refuse(refused)
-            if st.button("Try again", key=f"{slot}.again", icon=":material/replay:", on_click=_again, args=(slot, now)):
-                st.rerun()
+            st.button("Try again", key=f"{slot}.again", icon=":material/replay:", on_click=_again, args=(slot, now))
 
     live.follow(job, look)
 
