@@ -138,6 +138,7 @@ class View:
             for key in (_UNSEEN, _TOLD):
                 st.session_state.pop(key, None)
             self.store["_extra"] = {name: value for name, value in url.items() if name not in fields}
+            self.store["_url"] = url
         _put_again()
         for name in fields:
             if self.key(name) in st.session_state:
@@ -212,7 +213,8 @@ class View:
             if self.store[name] is not None and self.store[name] != field.default
         }
         url = {**self.store.get("_extra", {}), **url}
-        if dict(st.query_params) != url:
+        # The browser may be on its way from this URL to another one: what it was told last counts, too.
+        if dict(st.query_params) != url or self.store.get("_url", url) != url:
             st.query_params.from_dict(url)
         if (old := self.store.get("_url")) is not None and old != url:
             self.store.setdefault("_replaced", []).append((old, time.monotonic()))

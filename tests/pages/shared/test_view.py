@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from streamlit.runtime.state import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import view as views
@@ -129,3 +130,21 @@ def test_what_a_person_changes_stays_changed():
     at.run()
     at.query_params["n"] = "5"  # a link, followed at once
     assert says(at.run()) == "n is 5, m is 0"
+
+
+def test_the_url_of_the_last_act_is_told_though_the_browser_seems_to_have_it(monkeypatch: pytest.MonkeyPatch):
+    """10, 11, 10 in quick turns: with the last act comes the URL of the first, and that of the second is under way."""
+    told: list[dict[str, str]] = []
+    real = QueryParamsProxy.from_dict
+    monkeypatch.setattr(QueryParamsProxy, "from_dict", lambda self, url: (told.append(url), real(self, url))[1])
+    at = AppTest.from_function(page)
+    at.query_params["n"] = "10"
+    at.run()
+    assert not told  # a link that is as it should be
+    at.number_input[0].set_value(11).run()
+    at.query_params["n"] = "10"
+    at.number_input[0].set_value(10)
+    assert says(at.run()) == "n is 10"
+    assert told == [{"n": "11"}, {"n": "10"}]
+    at.run()
+    assert len(told) == 2
