@@ -6,6 +6,7 @@ function make(root) {
     const { prompt, tokens, skipped } = unpack(bytes);
     const chips = tokens.map((token) => el("span", "chip", visible(token)));
     root.replaceChildren(el("span", "chip", visible(prompt)), ...(skipped ? ["…"] : []), ...chips, el("b", "next", "?"));
+    root.scrollTop = root.scrollHeight; // the newest in sight
   };
   me.destroy = () => {};
   return me;

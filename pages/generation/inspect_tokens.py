@@ -7,7 +7,7 @@ import streamlit as st
 
 from lmcore import evaluation
 from lmcore.probes.alternatives import Place
-from pages.shared import components, lesson, models, scripts
+from pages.shared import components, lesson, long_text, models, scripts
 from pages.shared.view import View, number, text, token_list, whole
 
 PAGE = "inspect"
@@ -48,7 +48,7 @@ controls = st.columns([2, 4], vertical_alignment="bottom")
 with controls[0]:
     loaded = models.picker("Model", view, "model", on_change=changed)
 with controls[1]:
-    typed = st.text_area("Text", key=view.key("prompt"), max_chars=5000, height=68, on_change=changed)
+    typed = long_text.first_of(st.text_area("Text", key=view.key("prompt"), height=68, on_change=changed), 5000)
 
 tokenizer, V = loaded.tokenizer, loaded.tokenizer.vocab_size
 prompt_ids = tuple(tokenizer.encode(typed))
@@ -146,13 +146,15 @@ def follow() -> None:
             st.caption(f"The first {MAX_SHOWN} tokens are shown; the text has {len(kept) + len(drawn):,}.")
         if not ids:
             st.info("Type a text, or let the model write the first token.", icon=":material/info:")
+            for place in (reading, below):  # a fragment may later write only where it wrote in the page's own run
+                place.container()
     if ids:
         found = models.text_places(loaded, ids)
         perplexity = evaluation.perplexity(-sum(place.log_prob for place in found), len(found))
         with stage:
             draw(found, len(kept))
             lesson.say_cut(loaded.model, len(kept) + len(drawn))
-            scores(found, ids, perplexity)
+            scores(found, ids, perplexity, n_characters(kept, ids))
         with reading:
             read(found, perplexity)
         with below:
@@ -182,10 +184,18 @@ def draw(found: Sequence[Place], n_prompt: int) -> None:
     )  # fmt: skip
 
 
-def scores(found: Sequence[Place], ids: Sequence[int], perplexity: float) -> None:
+def n_characters(kept: Sequence[int], ids: Sequence[int]) -> int:
+    """How long the text is: what was typed counts as it was typed, though an unknown word is read as `<unk>`."""
+    length = len(tokenizer.decode(ids))
+    if len(kept) == len(prompt_ids) <= len(ids):
+        length += len(typed) - len(tokenizer.decode(kept))
+    return length
+
+
+def scores(found: Sequence[Place], ids: Sequence[int], perplexity: float, n_chars: int) -> None:
     """The text as three numbers."""
     total = sum(place.log_prob for place in found)
-    bits = evaluation.bits_per_character(-total, len(tokenizer.decode(ids)))
+    bits = evaluation.bits_per_character(-total, n_chars)
     with st.container(horizontal=True, gap="large"):
         st.metric("Log-likelihood", f"{total:.1f} nats", width="content")
         st.metric("Perplexity", f"{perplexity:.3g} a token", width="content")
@@ -196,11 +206,13 @@ def read(found: Sequence[Place], perplexity: float) -> None:
     """What you see, in this text's numbers."""
     surprise = min(found, key=lambda place: place.log_prob)
     certain = max(found, key=lambda place: place.log_prob)
+    many = len(found) > 1
+    surest = f"; the surest is {lesson.chip(tokenizer.itos[certain.token])} with {certain.prob:.3g}" if many else ""
     lesson.what_you_see(
-        f"The most surprising of these {len(found)} tokens is {lesson.chip(tokenizer.itos[surprise.token])} with "
-        f"probability {surprise.prob:.3g}, its rank {surprise.rank:,} of {V - 1:,}; the surest is "
-        f"{lesson.chip(tokenizer.itos[certain.token])} with {certain.prob:.3g}. Perplexity {perplexity:.3g} means: on "
-        f"average the model was as unsure as if it chose among {perplexity:.3g} equally likely tokens."
+        f"The {f'most surprising of these {len(found)} tokens' if many else 'one token'} is "
+        f"{lesson.chip(tokenizer.itos[surprise.token])} with probability {surprise.prob:.3g}, its rank "
+        f"{surprise.rank:,} of {V - 1:,}{surest}. Perplexity {perplexity:.3g} means: on average the model was as "
+        f"unsure as if it chose among {perplexity:.3g} equally likely tokens."
     )
 
 

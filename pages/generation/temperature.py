@@ -145,8 +145,10 @@ def follow() -> None:
     view.do(draw)
     drawn, log_probs = drawn_so_far(), next_log_probs()
     with stage:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        line, undo = st.columns([5, 1], gap="small")  # what is below must not move under a hand that draws on
+        with line:
             written_text(prompt, [tokenizer.itos[token] for token in drawn], key=f"{PAGE}.written")
+        with undo:
             st.button(
                 "Take back", icon=":material/undo:", disabled=not drawn, key=f"{PAGE}.undo",
                 on_click=lambda: view.set(drawn=drawn_so_far()[:-1]),
@@ -167,10 +169,15 @@ def follow() -> None:
 def read(probs: np.ndarray, plain: np.ndarray) -> None:
     """What you see, in this distribution's numbers."""
     best, entropy = int(probs.argmax()), sampling.entropy(probs)
+    level = int(np.isclose(probs, probs[best]).sum())
     lesson.what_you_see(
-        f"At T = {lesson.spoken(view['T'])} the most probable token is {lesson.chip(tokenizer.itos[best])} "
-        f"with {probs[best]:.3g}"
-        + ("" if np.array_equal(probs, plain) else f"; untouched it had {plain[best]:.3g}")
+        f"At T = {lesson.spoken(view['T'])} "
+        + (
+            f"{level:,} tokens are the most probable, with {probs[best]:.3g} each"
+            if level > 1
+            else f"the most probable token is {lesson.chip(tokenizer.itos[best])} with {probs[best]:.3g}"
+            + ("" if np.array_equal(probs, plain) else f"; untouched it had {plain[best]:.3g}")
+        )
         + f". The entropy is {entropy:.3g} nats: as unsure as a fair choice among {math.exp(entropy):.3g} of the "
         f"{V - 1:,} tokens in the vocabulary. Dragging reshapes the distribution; only Draw takes a token from it."
     )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lmcore.probes.gates import PARTS
-from pages.shared import gates, gates_says, lesson, measured, memory_race, scrubber
+from pages.shared import gates, gates_says, lesson, long_text, measured, memory_race, scrubber
 from pages.shared.lstm_gates import Locked, held_in, lstm_gates
 from pages.shared.view import View, choice, text, whole
 
@@ -41,7 +41,7 @@ lesson.idea(
 )  # fmt: skip
 
 finished, typed, loaded = scrubber.controls(
-    view, "lstm", lambda: st.text_area("Text", key=view.key("prompt"), max_chars=5000, height=112)
+    view, "lstm", lambda: long_text.first_of(st.text_area("Text", key=view.key("prompt"), height=112), 5000)
 )
 tokenizer = loaded.tokenizer
 ids = scrubber.ids_of(loaded, typed, gates.MAX_SHOWN)

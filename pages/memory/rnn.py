@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.shared import lesson, measured, rnn_measured, scrubber
+from pages.shared import lesson, long_text, measured, rnn_measured, scrubber
 from pages.shared import rnn_parts as parts
 from pages.shared.rnn_cell import Held, held_in, rnn_cell
 from pages.shared.view import View, choice, number, text, whole
@@ -39,7 +39,7 @@ lesson.idea(
 )  # fmt: skip
 
 finished, typed, loaded = scrubber.controls(
-    view, "rnn", lambda: st.text_area("Text", key=view.key("prompt"), max_chars=5000, height=96)
+    view, "rnn", lambda: long_text.first_of(st.text_area("Text", key=view.key("prompt"), height=96), 5000)
 )
 tokenizer, model = loaded.tokenizer, parts.network(loaded)
 ids = scrubber.ids_of(loaded, typed, parts.MAX_SHOWN)

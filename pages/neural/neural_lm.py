@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.probes.feed_forward import parameter_counts
-from pages.shared import lesson, neural, scripts, scrubber, window_race
+from pages.shared import lesson, long_text, neural, scripts, scrubber, window_race
 from pages.shared.lessons import LESSONS
 from pages.shared.pipeline import STAGES, looked_at, pipeline, sizes_of
 from pages.shared.view import View, choice, text, whole
@@ -38,7 +38,7 @@ lesson.idea(
 )  # fmt: skip
 
 finished, prompt, loaded = scrubber.controls(
-    view, "ffnn", lambda: st.text_input("Prompt", key=view.key("prompt"), max_chars=2000)
+    view, "ffnn", lambda: long_text.first_of(st.text_input("Prompt", key=view.key("prompt")))
 )
 step = view["step"]
 tokenizer, itos = loaded.tokenizer, loaded.tokenizer.itos

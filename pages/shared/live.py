@@ -123,7 +123,10 @@ def reading(run: Run, vocab_size: int) -> str:
     said = f"Random guessing among {vocab_size:,} tokens costs ln {vocab_size:,} = {guess:.2f} nats a token. "
     if run.losses[0] > guess + 0.5:
         said += f"{BEGINS_ABOVE} "
-    said += f"The loss went from {run.losses[0]:.2f} to {run.losses[-1]:.2f}"
+    if len(run.losses) > 1:
+        said += f"The loss went from {run.losses[0]:.2f} to {run.losses[-1]:.2f}"
+    else:  # counting takes a single step
+        said += f"The counts cost {run.losses[0]:.2f} on the text they were taken from"
     if run.held_out_losses:
         gap = run.held_out_losses[-1] - run.losses[-1]
         said += f", and to {run.held_out_losses[-1]:.2f} on text the model never saw"

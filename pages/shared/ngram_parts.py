@@ -158,10 +158,11 @@ def one_probability(
     answers = path(model, ids, token)
     prob = answers[0].prob
     context = model.context(ids)
-    st.markdown(
-        f"p({lesson.chip(tokenizer.itos[token])} | {lesson.chip(counted.spelled(tokenizer, context))}) "
-        f"= **{prob:.4g}**, of which the longest context itself gives {answers[0].part:.4g}."
-    )
+    said = f"p({lesson.chip(tokenizer.itos[token])} | {lesson.chip(counted.spelled(tokenizer, context))})"
+    if model.config.smoothing == "mle" and not answers[0].total:
+        st.markdown(f"{said} is **not defined**: a context that never stands in the text leaves 0 divided by 0.")
+        return
+    st.markdown(f"{said} = **{prob:.4g}**, of which the longest context itself gives {answers[0].part:.4g}.")
     if prob > 0:
         shares = [answer.part for answer in answers]
         names = [f"order {answer.order}" for answer in answers]

@@ -92,6 +92,8 @@ def _use(key: str) -> None:
     """Keep what was given as a text, and pick it. In a callback: the next click may cut the page short."""
     pasted, uploaded, title = (st.session_state[f"{key}.{part}"] for part in ("paste", "file", "title"))
     try:
+        if uploaded is None and not pasted.strip():  # the browser keeps a file that is too large to itself
+            raise CorpusError("There is no text yet: paste one, or choose a text file of at most 20 MB.")
         if uploaded is not None:
             corpus = corpora.from_bytes(uploaded.getvalue(), uploaded.name)
         else:

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.probes.what_if import Part
-from pages.shared import inside, inside_changes, inside_doors, inside_says, lesson, models, scrubber
+from pages.shared import inside, inside_changes, inside_doors, inside_says, lesson, long_text, models, scrubber
 from pages.shared.attention_explorer import MODES
 from pages.shared.inside_doors import DOORS, LAST
 from pages.shared.view import View, choice, text, whole
@@ -44,7 +44,7 @@ lesson.idea(
 )
 
 finished, typed, loaded = scrubber.controls(
-    view, "gpt", lambda: st.text_area("Text", key=view.key("prompt"), max_chars=5000, height=88)
+    view, "gpt", lambda: long_text.first_of(st.text_area("Text", key=view.key("prompt"), height=88), 5000)
 )
 ids = scrubber.ids_of(loaded, typed, inside.most_tokens(loaded))
 seen, (heads, where) = inside.seen(loaded, ids), inside.heads(loaded, ids)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import lesson, positions_kinds, scrubber
+from pages.shared import lesson, long_text, positions_kinds, scrubber
 from pages.shared import positions_parts as parts
 from pages.shared.positions_clock import Place, hands, place_in, positions_clock
 from pages.shared.view import View, choice, text, whole
@@ -81,7 +81,7 @@ lesson.predict(
 
 st.subheader("How small is the addition?", anchor=False, divider="gray")
 finished, typed, loaded = scrubber.controls(
-    view, "gpt", lambda: st.text_input("Text", key=view.key("prompt"), max_chars=5000)
+    view, "gpt", lambda: long_text.first_of(st.text_input("Text", key=view.key("prompt")), 5000)
 )
 ids = scrubber.ids_of(loaded, typed, parts.most(loaded))
 heads = parts.config_of(loaded).n_head

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.probes.one_step import RULES
-from pages.shared import lesson, models, pretraining_doors, pretraining_says, scrubber
+from pages.shared import lesson, long_text, models, pretraining_doors, pretraining_says, scrubber
 from pages.shared import pretraining as parts
 from pages.shared.pretraining_doors import DOORS
 from pages.shared.pretraining_pairs import LONGEST, Cut
@@ -48,8 +48,7 @@ row = st.columns([3, 7], vertical_alignment="bottom")
 with row[0]:
     finished = models.picker("Model", view, "model", family="gpt")
 with row[1]:
-    st.text_area("Text", key=view.key("prompt"), max_chars=5000, height=88)
-typed = view["prompt"]
+    typed = long_text.first_of(st.text_area("Text", key=view.key("prompt"), height=88), 5000)
 lesson.say_unknown(finished.tokenizer, typed)
 ids = scrubber.ids_of(finished, typed, parts.MAX_TOKENS)
 if not ids:

@@ -149,3 +149,12 @@ def test_what_is_typed_and_at_once_written_on_goes_on_from_what_was_typed(lesson
         expect(tokens(page)).to_have_count(25)
         texts.append(tokens(page).all_inner_texts())
     assert texts[0] == texts[1]
+
+
+def test_the_model_writes_the_first_token_of_an_empty_text(lesson: Callable[..., Any]) -> None:
+    page = lesson("inspect", "?prompt=")
+    expect(page.get_by_text("let the model write the first token")).to_be_visible()
+    button(page, "Write one token").click()
+    expect(page.get_by_text("What you see.")).to_be_visible()
+    settled(page)
+    expect(page.get_by_text("Bits per character")).to_be_visible()

@@ -31,7 +31,11 @@ def says(page: Any, temperature: str) -> None:
 
 
 def reads(page: Any, temperature: str) -> None:
-    expect(page.get_by_text(re.compile(rf"What you see\. At T = {re.escape(temperature)} the most"))).to_be_visible()
+    expect(
+        page.get_by_text(
+            re.compile(rf"What you see\. At T = {re.escape(temperature)} (the|[\d,]+ tokens are the) most")
+        )
+    ).to_be_visible()
 
 
 def quiet(page: Any) -> None:
@@ -241,3 +245,14 @@ def test_a_hostile_prompt_is_text(lesson: Callable[..., Any]) -> None:
     expect(page.get_by_text("Not in this model's vocabulary")).to_be_visible()
     settled(page)
     nothing_came_of_it(page)
+
+
+def test_who_draws_on_and_on_in_one_place_draws(lesson: Callable[..., Any]) -> None:
+    """What stands below keeps its place while the text grows: the tenth click meets what the first one met."""
+    page = lesson("temperature", viewport={"width": 1280, "height": 800})
+    box = page.get_by_role("button", name="Draw a token", exact=True).bounding_box()
+    for n in range(1, 13):
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        expect(text_line(page)).to_have_count(n + 1)
+        settled(page)
+    assert page.get_by_role("button", name="Draw a token", exact=True).bounding_box() == box

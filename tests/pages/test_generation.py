@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 
 import numpy as np
 import pytest
@@ -151,3 +152,31 @@ def test_a_prompt_past_the_window_says_where_it_was_cut(slug: str, shipped):
     at = open_page(slug, query={"prompt": " ".join(["kite"] * n)})
     no_exception(at)
     assert f"predicted from token {half:,} of {n:,} on" in shown_text(at)
+
+
+def test_unknown_words_count_as_they_were_typed():
+    """As `python -m lmcore score` does: an emoji is one character, though it is read as <unk>."""
+    found = checkpoints.load(checkpoints.shipped()["gpt-tales-word"])
+    for text in ("x", "The \U0001f600 sat."):
+        at = open_page("inspect", query={"prompt": text, "keep": "-1"})
+        no_exception(at)
+        nats = -float(found.model.score(found.tokenizer.encode(text)).sum())
+        bits = {metric.label: metric.value for metric in at.metric}["Bits per character"]
+        assert float(bits) == pytest.approx(nats / math.log(2) / len(text), rel=6e-3)
+    assert "The one token is `<unk>`" in shown_text(open_page("inspect", query={"prompt": "x"}))
+
+
+def test_at_infinity_no_token_is_the_most_probable():
+    said = shown_text(open_page("temperature", query={"T": "inf"}))
+    assert "At T = ∞ 823 tokens are the most probable, with 0.00122 each." in said
+
+
+@pytest.mark.parametrize(
+    "page", ["inspect", "inside-gpt", "positions", "neural-lm", "rnn", "lstm-gates", "pre-training"]
+)
+def test_a_text_that_is_too_long_is_cut_and_the_page_says_so(page: str):
+    at = open_page(page)
+    box = next(box for box in (*at.text_area, *at.text_input) if box.key == f"{page}.prompt")
+    box.set_value("kite " * 1200).run()
+    no_exception(at)
+    assert "of these 6,000 characters are read here" in shown_text(at)
