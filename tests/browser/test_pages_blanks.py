@@ -39,9 +39,10 @@ def test_words_are_hidden_looked_at_and_given_back(lesson: Callable[..., Any]) -
     expect(page).to_have_url(re.compile(r"blanks=0\.1"))
     word.nth(1).click()
     expect(columns.nth(0).locator(".truth .chip")).to_have_text("borrowed")
-    settled(page)
+    idle(page)
     word.nth(0).click()
-    settled(page)
+    expect(columns.nth(0).locator(".truth .chip")).to_have_text("Finn")
+    idle(page)  # the answer to the first click has come
     word.nth(0).click()
     expect(blank).to_have_count(1)
     expect(word.nth(0)).to_have_text("Finn")
