@@ -107,14 +107,19 @@ def seen(inputs: Inputs, walk: Walk, tokens: Sequence[str], look: Look, scaled: 
 
 def _most_at(weights: Doubles, tokens: Sequence[str]) -> str:
     """(n,) What gets the largest share; nothing is singled out among equals."""
-    share, best = lesson.percent(float(weights.max())), np.flatnonzero(np.isclose(weights, weights.max()))
+    share, best = lesson.percent(float(weights.max())), _highest(weights)
     if len(best) == 1:
-        return f"most at {lesson.chip(tokens[int(best[0])])}, with {share}"
+        return f"most at {lesson.chip(tokens[best[0]])}, with {share}"
     if len(best) == len(weights):
         return f"at all {len(best)} tokens alike that it may see, with {share} each"
-    named = [lesson.chip(tokens[int(j)]) for j in best[:3]]
+    named = [lesson.chip(tokens[j]) for j in best[:3]]
     more = f"{', '.join(named)} and {len(best) - 3} more" if len(best) > 3 else " and ".join(named)
     return f"most, and alike, at {more}, with {share} each"
+
+
+def _highest(weights: Doubles) -> list[int]:
+    """The places of the largest weight; several when they are level."""
+    return np.flatnonzero(np.isclose(weights, weights.max())).tolist()
 
 
 def _small(nats: float) -> str:
@@ -159,8 +164,8 @@ def show_switches(inputs: Inputs, tokens: Sequence[str], head: int, scaled: bool
 
 def name_of_most(weights: Doubles, tokens: Sequence[str]) -> str:
     """(n,) The token with the largest share, if one has it alone."""
-    best = np.flatnonzero(np.isclose(weights, weights.max()))
-    return tokens[int(best[0])] if len(best) == 1 else "none in particular"
+    best = _highest(weights)
+    return tokens[best[0]] if len(best) == 1 else "none in particular"
 
 
 def heads_trained(walk: Walk, tokens: Sequence[str], row: int) -> pd.DataFrame:

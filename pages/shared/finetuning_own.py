@@ -186,7 +186,7 @@ def _buttons(view: View, jobs: list[JobStatus]) -> None:
     """Stop while they run; then keep the model, and go to where it can be asked."""
     tuned = jobs[0]
     if any(job.active for job in jobs):
-        own_run.stop_button(view.page, [job for job in jobs if job.active])
+        own_run.stop_button(view.page, jobs)
         return
     if tuned.state not in ("done", "stopped"):
         return

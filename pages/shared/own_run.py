@@ -81,7 +81,7 @@ def stop_button(slot: str, jobs: Sequence[JobStatus]) -> None:
             if job.active:
                 services.runner().stop(job.job_id, services.workspace())
 
-    stopping = all(job.state == "stopping" for job in jobs)
+    stopping = all(job.state == "stopping" for job in jobs if job.active)
     if st.button("Stop", icon=":material/stop:", key=f"{slot}.stop", disabled=stopping, on_click=stop):
         st.rerun()
 
