@@ -63,13 +63,28 @@ function unpack(bytes) {
   return header;
 }
 
+/** Keep what the keyboard shows. A key may scroll the page under a mouse that lies still, and the browser then says that
+ * the mouse has entered and left things: nobody did that. Listens before the component does; returns how to end it. */
+function deafToStillMouse(root) {
+  const off = new AbortController(), first = { capture: true, signal: off.signal };
+  let keys = false, x = NaN, y = NaN;
+  root.addEventListener("keydown", () => { keys = true; }, first);
+  for (const type of ["pointermove", "pointerdown"])
+    window.addEventListener(type, (event) => { keys = false; x = event.screenX; y = event.screenY; }, { ...first, passive: true });
+  for (const type of ["pointerover", "pointerout", "pointerenter", "pointerleave"])
+    root.addEventListener(type, (event) => { if (keys && event.screenX === x && event.screenY === y) event.stopImmediatePropagation(); }, first);
+  return () => off.abort();
+}
+
 /** The instance that lives on this component's root; made once, however often Streamlit runs the module. */
 const INSTANCES = new WeakMap();
 function instance(component, make) {
   const root = component.parentElement.querySelector(".lm");
   let found = INSTANCES.get(root);
   if (!found) {
+    const hearAgain = deafToStillMouse(root);
     found = make(root);
+    found.hearAgain = hearAgain;
     found.run = 0;
     INSTANCES.set(root, found);
   }
@@ -78,6 +93,7 @@ function instance(component, make) {
   found.cleanup = () => {
     if (found.run !== run) return; // a run that another one has overtaken
     INSTANCES.delete(root);
+    found.hearAgain();
     found.destroy();
     root.replaceChildren();
   };

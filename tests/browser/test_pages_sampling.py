@@ -16,7 +16,7 @@ from lmcore.beam import beam_search
 from lmcore.probes import decoding
 from lmcore.speculative import speculate
 from pages.shared import models
-from tests.browser.person import HOSTILE, button, idle, nothing_came_of_it, settled, type_in
+from tests.browser.person import HOSTILE, button, idle, nothing_came_of_it, painted, settled, type_in
 
 PROMPT = "Mia liked the kite and the drum. Theo liked the"
 PIPE = ".sampling-pipeline"
@@ -169,8 +169,11 @@ def test_rounds_tell_why_each_guess_was_taken_or_not(lesson: Callable[..., Any],
         )
         expect(page.locator(".speculative-rounds .why")).to_contain_text(f"{guesses[i].u:.3f}")
     expect(page).to_have_url(re.compile(f"guess={len(guesses) - 1}"))
-    settled(page)
-    page.keyboard.press("Home")
+    idle(page)
+    page.keyboard.press("Home")  # and the list moves under the mouse, which lies on the last guess
+    painted(page)
+    painted(page)
+    expect(page.locator(".speculative-rounds .why")).to_contain_text(f"{guesses[0].u:.3f}")
     page.keyboard.press("ArrowRight")
     expect(page.locator(".speculative-rounds .why")).to_contain_text(f"{guesses[1].u:.3f}")
     widest = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
