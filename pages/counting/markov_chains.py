@@ -4,7 +4,7 @@ import streamlit as st
 
 from lmcore.figures.markov import approach_curve, next_beside, percent, shares_beside
 from lmcore.probes.markov import distance
-from pages.shared import lesson, markov_numbers, markov_says, texts
+from pages.shared import lesson, long_text, markov_numbers, markov_says, texts
 from pages.shared.counted import MAX_CHARS, counts_of
 from pages.shared.markov import LENGTHS, MOST_STATES, approach_of, chain_of, drawn_of, ending, rows_of, script
 from pages.shared.markov_chain import locked_place, markov_chain, valid
@@ -134,7 +134,7 @@ sides = st.columns(2, gap="large")
 typed, endings = [], []
 for side, name, asks in zip(sides, ("one", "two"), ("A sentence", "Another one"), strict=True):
     with side:
-        typed.append(st.text_input(asks, key=view.key(name), max_chars=MAX_TYPED)[:MAX_TYPED])
+        typed.append(long_text.first_of(st.text_input(asks, key=view.key(name)), MAX_TYPED))
         endings.append(ending(model, tokenizer.encode(typed[-1])))
 tokens = rows_of(endings)
 for side, each in zip(sides, endings, strict=True):

@@ -14,6 +14,7 @@ PAGE = "n-grams"
 KINDS = {"char": "Characters", "word": "Words"}
 PICTURES = {"heatmap": "Heatmap", "tree": "Tree", "table": "Table"}
 PLAYS = "shakespeare-1mb"
+MAX_TYPED = 2000  # characters of the context that are read
 
 view = View(
     PAGE,
@@ -78,7 +79,7 @@ table = model.table(order)
 
 # ---- the stage: what was counted, and what comes next -------------------------------------------------------------
 
-typed = st.session_state.get(view.key("context"), view["context"])
+typed = st.session_state.get(view.key("context"), view["context"])[-MAX_TYPED:]  # its end is what is looked up
 typed_ids = tokenizer.encode(typed)
 if typed == view.fields["context"].default and tokenizer.unknown(typed):  # the opening words, in a text without them
     typed_ids = whole_model.top_ngrams(min(2, whole_model.config.order), 1)[0].reshape(-1).tolist()
@@ -96,9 +97,7 @@ with picture:
     )  # fmt: skip
     parts.PICTURES[view["picture"]](PAGE, counts, order, context)
 with following:
-    st.text_input(
-        "After these words" if kind == "word" else "After these letters", key=view.key("context"), max_chars=200
-    )
+    st.text_input("After these words" if kind == "word" else "After these letters", key=view.key("context"))
     lesson.say_unknown(tokenizer, typed)
     parts.what_comes_next(PAGE, counts, model, context, likeliest)
 

@@ -10,7 +10,7 @@ from lmcore.figures.numbers import small
 from lmcore.figures.outcomes import line_of_outcomes, outcome_bars
 from lmcore.probes import chain
 from lmcore.tokenizers.word import split
-from pages.shared import lesson, models, probability, texts
+from pages.shared import lesson, long_text, models, probability, texts
 from pages.shared import probability_numbers as numbers
 from pages.shared import probability_says as says
 from pages.shared.likelihood import likelihood_bench, moved_p
@@ -104,7 +104,7 @@ controls = st.columns([2, 4], vertical_alignment="bottom")
 with controls[0]:
     loaded = models.picker("Model", view, "model")
 with controls[1]:
-    typed = st.text_input("A sentence", key=view.key("prompt"), max_chars=2000)
+    typed = long_text.first_of(st.text_input("A sentence", key=view.key("prompt")))
 tokenizer = loaded.tokenizer
 ids = tuple(tokenizer.encode(typed))
 tokens = [tokenizer.itos[token] for token in ids]
@@ -149,9 +149,9 @@ controls = st.columns([2, 3, 3], vertical_alignment="bottom")
 with controls[0]:
     judge = models.picker("Judged by", view, "judge")
 with controls[1]:
-    first = st.text_input("The first", key=view.key("first"), max_chars=500)
+    first = long_text.first_of(st.text_input("The first", key=view.key("first")), 500)
 with controls[2]:
-    second = st.text_input("The second", key=view.key("second"), max_chars=500)
+    second = long_text.first_of(st.text_input("The second", key=view.key("second")), 500)
 pair = [tuple(judge.tokenizer.encode(sentence)) for sentence in (first, second)]
 lesson.say_unknown(judge.tokenizer, f"{first} {second}")
 paths = [probability.unrolled(judge, sentence) for sentence in pair]

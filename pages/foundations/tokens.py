@@ -9,7 +9,7 @@ from lmcore.probes import cuts, script_costs
 from lmcore.tokenizers.bpe import MIN_VOCAB
 from lmcore.tokenizers.char import FIRST_CHAR
 from lmcore.tokenizers.word import UNK, UNK_ID
-from pages.shared import lesson, texts, tokenized, tokens_page
+from pages.shared import lesson, long_text, texts, tokenized, tokens_page
 from pages.shared.bpe_merges import bpe_merges, merges_step
 from pages.shared.token_cuts import MAX_DRAWN, Shown, token_cuts
 from pages.shared.tokens_page import KINDS
@@ -242,7 +242,7 @@ st.caption(
 # ---- words it has never seen ----
 
 st.subheader("A word it has never seen", anchor=False, divider="gray")
-unseen = st.text_input("A word", key=view.key("word"), max_chars=60)[:60]
+unseen = long_text.first_of(st.text_input("A word", key=view.key("word")), 60)
 if unseen.strip():
     for kind, each in trained.items():
         ids = each.tokenizer.encode(unseen)

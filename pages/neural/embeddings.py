@@ -8,7 +8,7 @@ from lmcore.jobs import JobError, JobStatus
 from lmcore.library import LibraryError
 from lmcore.models.word2vec_config import METHODS
 from pages.shared import embedding_parts as parts
-from pages.shared import embedding_scripts, lesson, own_run, services, texts, vectors, work
+from pages.shared import embedding_scripts, lesson, long_text, own_run, services, texts, vectors, work
 from pages.shared.embedding_map import Look, embedding_lookup, embedding_map, looked_at
 from pages.shared.vectors import Vectors
 from pages.shared.view import View, choice, text, whole
@@ -194,7 +194,7 @@ st.subheader("From a word to its row", anchor=False)
 embedding_lookup(word, learnt.stoi[word], learnt.tokenizer.itos, learnt.arrays[here], key=f"{PAGE}.lookup")
 
 st.subheader("Sums of words", anchor=False)
-typed = st.text_input("Ask with + and −", key=view.key("ask"), max_chars=120)
+typed = long_text.first_of(st.text_input("Ask with + and −", key=view.key("ask")), 120)
 parts.analogy(PAGE, learnt, here, typed)
 
 st.subheader("All analogies, as it learns", anchor=False)

@@ -12,7 +12,7 @@ from lmcore.figures.context import bars
 from lmcore.figures.numbers import small
 from lmcore.probes import in_context
 from lmcore.probes.in_context import TwoUses
-from pages.shared import lesson, models, scripts, scrubber
+from pages.shared import lesson, long_text, models, scripts, scrubber
 from pages.shared.cache import Unhashed
 from pages.shared.models import Loaded
 from pages.shared.view import View
@@ -23,11 +23,13 @@ WORD = "Zorblax"
 FRAME = "Good my lord, the Duke of * is come.\nWhere is the Duke of *"
 OTHERS = ("Quimpet", "Vithgar")  # stand at the first place for comparison
 BITS = math.log(2)
+MAX_WORD, MAX_FRAME = 24, 400  # characters
 
 
 def box(view: View) -> None:
     """Where the word is typed."""
-    st.text_input("A word nobody has written before", key=view.key("word"), max_chars=24)
+    typed = st.text_input("A word nobody has written before", key=view.key("word"))
+    view.store["word"] = long_text.first_of(typed, MAX_WORD)
 
 
 def frame_of(text: str) -> tuple[str, str] | None:
@@ -59,10 +61,11 @@ def other_than(word: str) -> str:
 
 def section(view: View, loaded: Loaded) -> None:
     """The bars of both uses."""
-    st.text_area(
-        "The prompt, with * where the word stands", key=view.key("frame"), max_chars=400, height=80,
+    typed = st.text_area(
+        "The prompt, with * where the word stands", key=view.key("frame"), height=80,
         help="Two stars: the first use, and the second, which ends the prompt.",
     )  # fmt: skip
+    view.store["frame"] = long_text.first_of(typed, MAX_FRAME)
     frame, word = frame_of(view["frame"]), view["word"].strip()
     if frame is None or not word:
         st.caption("Type a word, and a prompt that ends with its second use: two stars, the second one at the end.")

@@ -11,7 +11,7 @@ from lmcore.figures.numbers import small
 from lmcore.probes import what_if
 from lmcore.probes.what_if import Part
 from lmcore.tokenizers.base import START_ID
-from pages.shared import inside, inside_says, lesson
+from pages.shared import inside, inside_says, lesson, long_text
 from pages.shared.inside import Ids, Patch, Seen
 from pages.shared.inside_doors import QUIET, place_picker
 from pages.shared.models import Loaded
@@ -19,6 +19,7 @@ from pages.shared.view import Field, View
 
 N_NEXT = 7
 MAX_OFF = 60
+MAX_TYPED = 2000  # characters of the other text
 
 
 def off_field() -> Field:
@@ -48,7 +49,7 @@ def patch_of(view: View, loaded: Loaded, ids: Ids) -> Patch | None:
     """The patch that the view asks for, brought into the bounds of model and texts."""
     if not view["patch"]:
         return None
-    other = tuple(loaded.tokenizer.encode(view["other"]))[: inside.most_tokens(loaded)]
+    other = tuple(loaded.tokenizer.encode(view["other"][:MAX_TYPED]))[: inside.most_tokens(loaded)]
     position, at = (
         n if not 0 <= view[name] <= n else view[name] for name, n in (("to", len(ids)), ("from", len(other)))
     )
@@ -105,11 +106,11 @@ def _patch_controls(view: View, loaded: Loaded, tokens: list[str]) -> None:
         view.set(after=n_layer)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
-        st.text_input("The other text", key=view.key("other"), max_chars=2000)
-        lesson.say_unknown(loaded.tokenizer, view["other"])
+        typed = long_text.first_of(st.text_input("The other text", key=view.key("other")), MAX_TYPED)
+        lesson.say_unknown(loaded.tokenizer, typed)
     with right:
         st.selectbox("Taken after", range(n_layer + 1), format_func=inside_says.when, key=view.key("after"))
-    other = tuple(loaded.tokenizer.encode(view["other"]))[: inside.most_tokens(loaded)]
+    other = tuple(loaded.tokenizer.encode(view["other"][:MAX_TYPED]))[: inside.most_tokens(loaded)]
     left, right = st.columns(2)
     with left:
         place_picker(view, "from", inside.tokens_of(loaded, other), "This place of the other text")

@@ -14,7 +14,7 @@ from lmcore.figures.counts import count_heatmap, next_bars
 from lmcore.figures.ngrams import continuation_tree, parts_bar
 from lmcore.models.ngram import NGram
 from lmcore.probes.counting import Answer, path, tree
-from pages.shared import counted, lesson
+from pages.shared import counted, lesson, long_text
 from pages.shared.copied_runs import Line, copied_runs
 from pages.shared.counted import Counted
 from pages.shared.view import View
@@ -150,8 +150,9 @@ def one_probability(
     likely = tokenizer.itos[likeliest[0][0]] if likeliest else ""
     typed = st.text_input(
         "Of which next word?" if tokenizer.kind == "word" else "Of which next letter?", key=view.key("next"),
-        max_chars=60, placeholder=f"the likeliest: {lesson.shown(likely)}" if likely else "any", width=320,
+        placeholder=f"the likeliest: {lesson.shown(likely)}" if likely else "any", width=320,
     )  # fmt: skip
+    typed = long_text.first_of(typed, 60)
     lesson.say_unknown(tokenizer, typed)
     view.store["next"] = typed
     token = chosen(view, counts, likeliest)

@@ -37,8 +37,8 @@ view = View(
         "cost": choice("pass", list(context_cost.WHAT)),
         "mode": choice("copies", list(MODES)),
         "kind": choice("echo", list(context_copies.KINDS)),
-        "word": text(context_word.WORD, 24),
-        "frame": text(context_word.FRAME, 400),
+        "word": text(context_word.WORD, context_word.MAX_WORD),
+        "frame": text(context_word.FRAME, context_word.MAX_FRAME),
         "step": scrubber.field(),
     },
 )
