@@ -59,6 +59,7 @@ def box(own: OwnLines[Read], settings: Callable[[], None]) -> Read | None:
         return _read(own)
     except CorpusError as refusal:
         lesson.refuse(str(refusal))  # it names the line; the text stays in the box
+        st.session_state.pop(f"{own.slot}.refusal", None)  # the button under it would say the same
     return None
 
 
@@ -70,12 +71,15 @@ def _read(own: OwnLines[Read]) -> Read | None:
     return own.parse(typed) if typed.strip() else None
 
 
-def train_button(own: OwnLines[Read], found: Read | None, spec_of: Callable[[dict[str, str]], dict[str, Any]]) -> None:
-    """Train on what was read: the library keeps it as a text, and `spec_of` makes the run on that."""
+def train_button(own: OwnLines[Read], spec_of: Callable[[dict[str, str]], dict[str, Any]]) -> None:
+    """Train on what was read: the library keeps it as a text, and `spec_of` makes the run on that.
+
+    The button is never disabled: what is typed counts once the box is left, and who leaves it by a click on a disabled
+    button would have to click twice.
+    """
     st.button(
-        own.go, key=f"{own.slot}.go", type="primary", icon=":material/play_arrow:", disabled=found is None,
-        on_click=_train, args=(own, spec_of),
-    )  # fmt: skip
+        own.go, key=f"{own.slot}.go", type="primary", icon=":material/play_arrow:", on_click=_train, args=(own, spec_of)
+    )
     if said := st.session_state.pop(f"{own.slot}.refusal", None):
         lesson.refuse(said)
 
@@ -90,7 +94,7 @@ def _train(own: OwnLines[Read], spec_of: Callable[[dict[str, str]], dict[str, An
 
     def make() -> dict[str, Any]:
         if (found := _read(own)) is None:
-            raise CorpusError("There are no lines to train on.")
+            raise CorpusError("There are no lines to train on: write some, take the example, or bring a file.")
         kept = services.library().add_text(services.workspace(), found.title, found.text)
         return {**spec_of(kept.as_corpus()), "task": own.task}
 

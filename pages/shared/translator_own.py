@@ -58,7 +58,7 @@ def section(view: View) -> None:
     found = own_lines.box(OWN, _settings)
     if found is not None:
         _read(found)
-    own_lines.train_button(OWN, found, _spec)
+    own_lines.train_button(OWN, _spec)
     if (job := own_lines.shown_run(OWN)) is not None:
         live.follow(job, lambda now: _watch(view, now))
 

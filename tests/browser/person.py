@@ -12,6 +12,8 @@ from pages.shared.lessons import LESSONS
 HOSTILE = r"<script>alert(1)</script> $\href{javascript:x}$ :red[x] ![](http://x.example/p.png) `a` <b>b</b>"
 """Text that would be code, a link, a colour, a picture or HTML if a page read it as anything but text."""
 
+MINUTES = 240_000  # ms; some steps of a training, on a machine that does other things
+
 
 def settled(page: Any) -> None:
     """Wait until the script of the page has run to its end, nothing in it raised, and every widget stands there."""

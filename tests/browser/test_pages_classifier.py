@@ -12,7 +12,7 @@ from lmcore import checkpoints
 from lmcore.probes.classifying import leave_one_out
 from pages.shared import classifier_models as classifiers
 from pages.shared.classifier_own import EXAMPLE
-from tests.browser.person import HOSTILE, button, choose, idle, nothing_came_of_it, settled, type_in
+from tests.browser.person import HOSTILE, MINUTES, button, choose, idle, nothing_came_of_it, settled, type_in
 
 STAGE = ".lm.word-votes"
 
@@ -77,25 +77,27 @@ def test_own_labels_on_a_phone(lesson: Callable[..., Any]) -> None:
     settled(page)
     expect(page.get_by_test_id("stAlert")).to_contain_text("Line 2")
     expect(page.get_by_label("Your labelled texts", exact=True)).to_have_value("good;yes\nbad")
-    expect(button(page, "Train on these labels")).to_be_disabled()
+    button(page, "Train on these labels").click()
+    settled(page)
+    expect(page.get_by_test_id("stAlert")).to_have_count(1)
     lines = f"{HOSTILE.replace(';', '')};<b>b</b>\nשלום;<b>b</b>\nworse;😡\nworst;😡"
     type_in(page, "Your labelled texts", lines)
     settled(page)
     expect(page.get_by_text("4 texts, 2 labels")).to_be_visible()
-    expect(button(page, "Train on these labels")).to_be_enabled()
     nothing_came_of_it(page)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
 
 def test_own_labels_are_found_after_a_reload_kept_and_asked(lesson: Callable[..., Any]) -> None:
     page = lesson("classifier", "?part=own")
-    button(page, "An example: question, request or statement").click()
-    settled(page)
     button(page, "Train on these labels").click()
+    expect(page.get_by_test_id("stAlert")).to_contain_text("There are no lines to train on")
+    page.get_by_label("Your labelled texts", exact=True).fill(EXAMPLE)
+    button(page, "Train on these labels").click()  # at once: the box was not left before
     expect(page.get_by_text("A classifier on")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Your labelled texts", exact=True)).to_have_value(EXAMPLE.strip() + "\n")
-    button(page, "Keep this model").click()  # it comes by itself when the run has ended
+    button(page, "Keep this model").click(timeout=MINUTES)  # it comes by itself when the run has ended
     expect(page.get_by_text("Kept. It is in your library")).to_be_visible()
     button(page, "Ask it").click()
     expect(page).to_have_url(re.compile("model=mine-"))

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.browser.person import HOSTILE, button, nothing_came_of_it, settled, type_in
+from tests.browser.person import HOSTILE, MINUTES, button, nothing_came_of_it, settled, type_in
 
 
 def drawn(page: Any) -> str:
@@ -39,7 +39,7 @@ def test_the_map_goes_through_the_training(lesson: Callable[..., Any]) -> None:
     middle = len(page.sent)
     page.get_by_role("button", name="Play").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    expect(said).to_have_text("step 200", timeout=20_000)
+    expect(said).to_have_text("step 200")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     assert len(page.sent) == middle  # it plays in the browser alone
     assert drawn(page) == end
@@ -100,6 +100,6 @@ def test_it_learns_ones_own_text_live(lesson: Callable[..., Any]) -> None:
     button(page, "Start over").click()
     expect(page.get_by_text("A replay:")).to_be_visible()
     button(page, "Train").click()
-    expect(page.get_by_text(re.compile(r"in 200 steps\. ?$"))).to_be_visible(timeout=60_000)
-    expect(page.locator(".embedding-map .said")).to_have_text("step 200", timeout=30_000)
+    expect(page.get_by_text(re.compile(r"in 200 steps\. ?$"))).to_be_visible(timeout=MINUTES)
+    expect(page.locator(".embedding-map .said")).to_have_text("step 200")
     assert nearest(page)[0] == "king"

@@ -83,9 +83,9 @@ def test_the_sentence_goes_on_and_a_pause_stays(early: Callable[..., Any]) -> No
 
 def test_a_card_leads_on_before_there_is_a_session(early: Callable[..., Any]) -> None:
     page = early()
-    page.unroute("**/_stcore/health")
     page.locator(LAYER).get_by_role("link", name="Temperature").press("Enter")
     expect(page).to_have_url(re.compile("/temperature"))
+    page.let()
     settled(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Temperature")
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.person import HOSTILE, button, go, nothing_came_of_it, settled
+from tests.browser.person import HOSTILE, MINUTES, button, go, nothing_came_of_it, settled
 
 TITLE = "N-gram of order 2 on The mouse ate the cheese"
 
@@ -20,7 +20,7 @@ def owner(lesson: Callable[..., Any]) -> Any:
     """The Library page of a person who has kept one model."""
     page = lesson("train", "?text=mouse&tokenizer=word&size=order-2")
     button(page, "Train").click()
-    button(page, "Keep this model").click()
+    button(page, "Keep this model").click(timeout=MINUTES)
     expect(page.get_by_text("Kept. It is in your library")).to_be_visible()
     go(page, "library")
     expect(cards(page)).to_have_count(1)
