@@ -6,9 +6,7 @@ const STEPS = ["Each word becomes a query, a key and a value", "Each query meets
 const SQUARE = ["s", "m", "a"]; // P × P, one for each head
 const OF_HEAD = ["q", "k", "v", "o", "j", "wq", "wk", "wv"]; // their columns belong to heads
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { look: null, over: null, head: 0, overHead: null };
 
   // ---- the furniture -------------------------------------------------------------------------------------------
@@ -248,8 +246,6 @@ function make(root) {
     draw();
   };
   me.destroy = () => {
-    cancelAnimationFrame(me.frame);
-    off.abort();
     for (const part of Object.values(all)) part.destroy();
   };
   return me;

@@ -5,9 +5,7 @@
 const MOST = 6; // places that are listed
 const MANY_HEADS = 6; // with more in a layer no name stands below them
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { layer: 0, head: 0, row: 0, column: null, locked: false, over: null, mode: "matrix", cells: [], chips: { rows: [], columns: [] } };
 
   // ---- the furniture ---------------------------------------------------------------------------------------------
@@ -341,9 +339,7 @@ function make(root) {
   watching.observe(small);
   me.destroy = () => {
     watching.disconnect();
-    cancelAnimationFrame(me.frame);
     clearTimeout(me.sending);
-    off.abort();
   };
   return me;
 }

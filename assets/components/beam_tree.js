@@ -9,9 +9,7 @@ function short(p) {
   return p >= 0.095 ? `${Math.round(100 * p)}%` : p >= 0.01 ? `${(100 * p).toFixed(1)}%` : "<1%";
 }
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { nodes: [], shown: 0, locked: -1, over: -1, rev: 0 };
 
   const bar = el("div", "bar"), back = el("button", "", "‹", { type: "button", "aria-label": "One step back" });
@@ -199,7 +197,6 @@ function make(root) {
     paint();
   };
   me.destroy = () => {
-    off.abort();
     sized.disconnect();
     clearInterval(timer);
   };

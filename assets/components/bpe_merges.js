@@ -4,9 +4,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const PLAY_MS = 420;
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { at: 0, timer: 0 };
 
   const head = el("div", "head"), facts = el("p", "facts");
@@ -174,10 +172,7 @@ function make(root) {
     }
     go(pushed ? data.step : me.at, false);
   };
-  me.destroy = () => {
-    stop(false);
-    off.abort();
-  };
+  me.destroy = () => stop(false);
   return me;
 }
 

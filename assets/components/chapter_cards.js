@@ -1,18 +1,18 @@
 // The chapters as cards, each lesson a link. Real links, so that a middle click opens a tab and a keyboard finds them;
 // a plain click goes there inside this session.
 
-function make(root) {
-  const off = new AbortController(), me = {};
+function make(root, on) {
+  const me = {};
 
   /** One lesson: its icon, its title, and what it says to whoever rests on it. */
   function way(lesson) {
     const link = el("a", "way", null, { href: lesson.slug, title: lesson.says });
     link.append(el("span", "icon", lesson.icon, { "aria-hidden": "true", translate: "no" }), el("span", "", lesson.title));
-    link.addEventListener("click", (event) => {
+    on(link, "click", (event) => {
       if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
       event.preventDefault();
       me.component.setTriggerValue("go", { slug: lesson.slug });
-    }, { signal: off.signal });
+    });
     return link;
   }
 
@@ -30,7 +30,6 @@ function make(root) {
     );
     globalThis.firstLight?.hand("chapter_cards", root);
   };
-  me.destroy = () => off.abort();
   return me;
 }
 

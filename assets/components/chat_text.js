@@ -4,9 +4,7 @@
 
 const OF_PERSON = 0, OF_BOT = 1, MARK = 2, UNKNOWN = 3;
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { chips: [], own: [], at: -1, over: null, sig: null };
 
   const legend = el("p", "legend quiet");
@@ -157,7 +155,6 @@ function make(root) {
     paint();
     if (fresh) strip.scrollTop = strip.scrollHeight;
   };
-  me.destroy = () => off.abort();
   return me;
 }
 

@@ -64,48 +64,44 @@ function unpack(bytes) {
 }
 
 /** Keep what the keyboard shows. A key may scroll the page under a mouse that lies still, and the browser then says that
- * the mouse has entered and left things: nobody did that. Listens before the component does; returns how to end it. */
-function deafToStillMouse(root) {
-  const off = new AbortController(), first = { capture: true, signal: off.signal };
+ * the mouse has entered and left things: nobody did that. Must listen before the component does. */
+function deafToStillMouse(root, signal) {
+  const first = { capture: true, passive: true, signal };
   let keys = false, x = NaN, y = NaN;
   root.addEventListener("keydown", () => { keys = true; }, first);
   for (const type of ["pointermove", "pointerdown"])
-    window.addEventListener(type, (event) => { keys = false; x = event.screenX; y = event.screenY; }, { ...first, passive: true });
+    window.addEventListener(type, (event) => { keys = false; x = event.screenX; y = event.screenY; }, first);
   for (const type of ["pointerover", "pointerout", "pointerenter", "pointerleave"])
     root.addEventListener(type, (event) => { if (keys && event.screenX === x && event.screenY === y) event.stopImmediatePropagation(); }, first);
-  return () => off.abort();
 }
 
-/** The instance that lives on this component's root; made once, however often Streamlit runs the module. */
-const INSTANCES = new WeakMap();
-function instance(component, make) {
-  const root = component.parentElement.querySelector(".lm");
-  let found = INSTANCES.get(root);
-  if (!found) {
-    const hearAgain = deafToStillMouse(root);
-    found = make(root);
-    found.hearAgain = hearAgain;
-    found.run = 0;
-    INSTANCES.set(root, found);
-  }
-  found.component = component;
-  const run = ++found.run;
-  found.cleanup = () => {
-    if (found.run !== run) return; // a run that another one has overtaken
-    INSTANCES.delete(root);
-    found.hearAgain();
-    found.destroy();
-    root.replaceChildren();
-  };
-  return found;
-}
+const MOUNTED = new WeakMap();
 
-/** What a component exports: `make(root)` gives an instance with `update(bytes)` and `destroy()`. */
+/**
+ * What a component exports. `make(root, on)` is called once, however often Streamlit runs the module. It gives an object
+ * with `update(bytes)`, and with `destroy()` if more must end than the listeners that it added by `on(node, type, act)`
+ * and the animation frame that it asked for as its `frame`.
+ */
 function mount(make) {
   return (component) => {
-    const me = instance(component, make);
+    const root = component.parentElement.querySelector(".lm");
+    if (!MOUNTED.has(root)) {
+      const off = new AbortController();
+      deafToStillMouse(root, off.signal);
+      const on = (node, type, act, options) => node.addEventListener(type, act, { signal: off.signal, ...options });
+      MOUNTED.set(root, { me: make(root, on), off, run: 0 });
+    }
+    const here = MOUNTED.get(root), { me, off } = here, run = ++here.run;
+    me.component = component;
     me.update(component.data);
-    return me.cleanup;
+    return () => {
+      if (here.run !== run) return; // a run that another one has overtaken
+      MOUNTED.delete(root);
+      off.abort();
+      cancelAnimationFrame(me.frame);
+      me.destroy?.();
+      root.replaceChildren();
+    };
   };
 }
 

@@ -59,8 +59,6 @@ class CopiedRuns {
     const [begin, end, quote] = this.data.lines[i].runs[j];
     this.where.replaceChildren(`${end - begin} tokens in a row, as in the text: `, el("q", "quote", quote));
   }
-
-  destroy() {}
 }
 
 export default mount((root) => new CopiedRuns(root));

@@ -3,9 +3,7 @@
 
 const SEGMENT_MS = 520, GLIDE_MS = 240, NEAR_PX = 26;
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act, options = {}) => node.addEventListener(type, act, { signal: off.signal, ...options });
+function make(root, on) {
   const me = { t: 0, goal: 0, word: null, hover: null, deep: false, yaw: 0.6, pitch: 0.35, frame: 0, list: false, last: 0 };
 
   const stage = el("div", "stage"), picture = el("div", "picture"), side = el("section", "side", null, { "aria-label": "Words" });
@@ -302,9 +300,7 @@ function make(root) {
   me.destroy = () => {
     clearTimeout(me.timer);
     clearTimeout(me.sending);
-    cancelAnimationFrame(me.frame);
     resized.disconnect();
-    off.abort();
   };
   return me;
 }

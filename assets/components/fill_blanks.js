@@ -1,9 +1,7 @@
 // A passage with words hidden, and what three models say about each blank. A click (or Enter) hides a word; on a blank it
 // looks at it, once more gives the word back. Pointing at a model greys out what it cannot see.
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { at: -1, cursor: 0, eye: null, chips: [], columns: [] };
   const strip = el("div", "strip", null, { role: "listbox", dir: "auto", "aria-multiselectable": "true", "aria-label": "The passage. Arrows move, Enter hides a word or gives it back." });
   const hint = el("p", "hint quiet"), columns = el("div", "columns"), live = el("p", "unseen", "", { "aria-live": "polite" });
@@ -164,7 +162,6 @@ function make(root) {
     paint();
     if (focused) me.chips[me.cursor]?.focus();
   };
-  me.destroy = () => off.abort();
   return me;
 }
 

@@ -1,9 +1,8 @@
 // The glossary's text where a word is marked. The marks are links that Streamlit draws; nothing of the page is changed
 // here: this listens, and shows one box above everything. Pointing or Tab previews, a click or a tap keeps, Escape ends.
 
-function make(root) {
-  const off = new AbortController(), me = { link: "", says: {}, lessons: {}, at: null, kept: false, timer: 0 };
-  const on = (node, type, act, more = {}) => node.addEventListener(type, act, { signal: off.signal, ...more });
+function make(root, on) {
+  const me = { link: "", says: {}, lessons: {}, at: null, kept: false, timer: 0 };
   const tip = el("div", "tip", null, { role: "tooltip", id: "glossary-tip", popover: "manual" });
   const says = el("p"), leads = el("a", "", "In the glossary", { target: "_blank", rel: "noopener" });
   tip.append(says, leads);
@@ -74,10 +73,7 @@ function make(root) {
     const data = unpack(bytes);
     Object.assign(me, { link: data.link, says: data.says, lessons: data.lessons });
   };
-  me.destroy = () => {
-    hide();
-    off.abort();
-  };
+  me.destroy = () => hide();
   return me;
 }
 

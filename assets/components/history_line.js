@@ -4,9 +4,8 @@
 
 const NARROW = 680;
 
-function make(root) {
-  const off = new AbortController(), me = { picked: 0, over: null, rows: [] };
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
+  const me = { picked: 0, over: null, rows: [] };
   const picture = el("div", "picture"), axis = el("div", "axis", null, { "aria-hidden": "true" }), stage = el("div", "stage");
   const lines = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   lines.setAttribute("aria-hidden", "true");
@@ -146,10 +145,7 @@ function make(root) {
     if (fresh) drawRows();
     if (fresh || pushed) mark();
   };
-  me.destroy = () => {
-    resized.disconnect();
-    off.abort();
-  };
+  me.destroy = () => resized.disconnect();
   return me;
 }
 

@@ -28,9 +28,7 @@ function shape(tag, className, attributes = {}) {
   return node;
 }
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act, options = {}) => node.addEventListener(type, act, { signal: off.signal, ...options });
+function make(root, on) {
   const me = { p: 0.5, h: 0, n: 1, sent: null };
 
   const said = el("p", "reading"), big = el("strong", "big"), facts = el("span", "facts");
@@ -185,7 +183,6 @@ function make(root) {
     show();
     paint();
   };
-  me.destroy = () => off.abort();
   return me;
 }
 

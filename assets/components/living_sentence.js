@@ -4,9 +4,7 @@
 const BARS = 8;
 const REST_MS = 3200; // at the end of a sentence, before the next begins
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act, options = {}) => node.addEventListener(type, act, { signal: off.signal, ...options });
+function make(root, on) {
   const me = { run_: 0, step: 0, lit: false, playing: false, hovered: false, timer: 0, visible: true };
 
   const stage = el("div", "stage");
@@ -160,7 +158,6 @@ function make(root) {
     setPlaying(playing ? playing === "true" : !still());
   };
   me.destroy = () => {
-    off.abort();
     seen.disconnect();
     clearTimeout(me.timer);
     me.playing = false;

@@ -1,9 +1,7 @@
 // The logit lens: at every token, what a model would say next if it stopped after each block, and how much each block
 // adds to the stream. Pointing at a token shows its guesses, a click locks it, arrows move.
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { at: 0, over: null, locked: false, chips: [], rows: [] };
   const strip = el("div", "strip", null, { role: "group", tabindex: "0", "aria-label": "The text. Left and right choose after which token, Enter locks, Escape lets go." });
   const said = el("p", "said"), grid = el("div", "grid"), live = el("p", "unseen", "", { "aria-live": "polite" });
@@ -136,10 +134,6 @@ function make(root) {
     }
     if (pushed || me.at >= data.P || (other && !me.locked)) Object.assign(me, { locked: data.at !== null, at: data.at ?? data.P - 1, over: null });
     draw();
-  };
-  me.destroy = () => {
-    cancelAnimationFrame(me.frame);
-    off.abort();
   };
   return me;
 }

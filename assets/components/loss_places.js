@@ -1,9 +1,7 @@
 // A batch as a picture: B windows of L places, each with its true next token and what it costs, −ln p. One slider goes
 // through the steps of training; a place that is pointed at tells its sum, and its way through the training as bars.
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { step: 0, at: 0, over: null, cells: [], bars: [] };
 
   const lever = el("label", "lever"), title = el("span", "title", "Training step: "), now = el("output", "value");
@@ -152,7 +150,6 @@ function make(root) {
     }
     draw();
   };
-  me.destroy = () => off.abort();
   return me;
 }
 

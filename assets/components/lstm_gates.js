@@ -1,9 +1,7 @@
 // An LSTM reading a text: gates and states as linked heatmaps (units × tokens), one unit's story as coloured tokens, and
 // the equations in this unit's numbers. Pointing previews a unit and a token everywhere, a click locks, arrows move.
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { unit: 0, at: 0, locked: false, over: null, part: CELL, all: false, rows: [] };
 
   // ---- the furniture -------------------------------------------------------------------------------------------
@@ -223,10 +221,6 @@ function make(root) {
     chosen();
     if (repaint || pushed) paint();
     draw();
-  };
-  me.destroy = () => {
-    cancelAnimationFrame(me.frame);
-    off.abort();
   };
   return me;
 }

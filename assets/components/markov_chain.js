@@ -31,9 +31,7 @@ function short(p) {
   return p < 1 && p >= 0.9995 ? ">99.9%" : `${(100 * p).toFixed(1).replace(/\.0$/, "")}%`;
 }
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act, options = {}) => node.addEventListener(type, act, { signal: off.signal, ...options });
+function make(root, on) {
   const me = { locked: null, pointed: null, walked: [], timer: 0, frame: 0, focus: [0, 0], sent: "" };
 
   const stage = el("div", "stage");
@@ -505,9 +503,7 @@ function make(root) {
     me.walking = false;
     me.finish = null;
     clearTimeout(me.timer);
-    cancelAnimationFrame(me.frame);
     resized.disconnect();
-    off.abort();
   };
   return me;
 }

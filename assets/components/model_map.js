@@ -1,8 +1,8 @@
 // A model as the way that a token takes through it: what adds to the stream, with its shape, its parameters and its
 // multiplications. Every part is a door: a click opens the view of it.
 
-function make(root) {
-  const off = new AbortController(), me = {};
+function make(root, on) {
+  const me = {};
   const head = el("div", "row head quiet", null, { "aria-hidden": "true" });
   head.append(el("span", "gutter"), el("span", "name", "Part"), el("span", "shape", "Shape"), el("span", "params", "Parameters"), el("span", "products", "Multiplications for one token"));
   const list = el("ol", "parts");
@@ -20,7 +20,7 @@ function make(root) {
         gutter.append(el("span", "node", part.sign));
         const door = el("button", "door", null, { type: "button" });
         door.append(el("strong", "", part.title), el("span", "what quiet", part.what));
-        door.addEventListener("click", () => me.component.setTriggerValue("door", { at: i }), { signal: off.signal });
+        on(door, "click", () => me.component.setTriggerValue("door", { at: i }));
         const name = el("span", "name"), params = el("span", "params"), products = el("span", "products");
         name.append(door);
         params.append(el("span", "unit", "parameters "), part.params ? whole(part.params) : part.paramsSay);
@@ -33,7 +33,6 @@ function make(root) {
       }),
     );
   };
-  me.destroy = () => off.abort();
   return me;
 }
 

@@ -15,9 +15,7 @@ function fine(x) {
 }
 const bracket = (x) => (x < 0 ? `(${fine(x)})` : fine(x));
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { phase: 0, at: 0, over: null };
 
   const cards = el("div", "cards", null, { role: "group", "aria-label": "The four phases of a step" });
@@ -174,10 +172,6 @@ function make(root) {
     if (pushed) Object.assign(me, { phase: data.phase, at: data.at });
     if (me.at >= data.R * data.C) me.at = data.at;
     draw();
-  };
-  me.destroy = () => {
-    cancelAnimationFrame(me.frame);
-    off.abort();
   };
   return me;
 }

@@ -5,9 +5,7 @@ const ROW = 34; // pixels of a word's row
 const MOST_CELLS = 20000; // of the vocabulary
 const WAIT = 90; // ms until Python hears of a step: arrows held down are one message
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act, options = {}) => node.addEventListener(type, act, { signal: off.signal, ...options });
+function make(root, on) {
   const me = { look: { stage: "", place: 0, unit: 0, token: 0 } };
   let timer = null;
 
@@ -156,7 +154,6 @@ function make(root) {
     paintLook();
   };
   me.destroy = () => {
-    off.abort();
     clearTimeout(timer);
     for (const part of [embedding, hidden, logits, sums]) part.destroy();
   };

@@ -3,9 +3,7 @@
 
 const LOW = 0, HIGH = 1; // rows of a pair: sine, cosine
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { at: 0, pair: 0 };
 
   // ---- the furniture -------------------------------------------------------------------------------------------
@@ -216,10 +214,6 @@ function make(root) {
     drawWaves();
     draw();
     tell();
-  };
-  me.destroy = () => {
-    cancelAnimationFrame(me.frame);
-    off.abort();
   };
   return me;
 }

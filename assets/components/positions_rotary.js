@@ -1,9 +1,7 @@
 // Rotary positions: a query and a key of a few pairs of dimensions, both turned by where they stand. Moving both turns
 // both alike and changes no product; the distance between them does. Nothing is sent to the page.
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = {};
   const NS = "http://www.w3.org/2000/svg";
 
@@ -86,10 +84,6 @@ function make(root) {
       build();
     }
     draw();
-  };
-  me.destroy = () => {
-    cancelAnimationFrame(me.frame);
-    off.abort();
   };
   return me;
 }

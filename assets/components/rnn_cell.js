@@ -15,9 +15,7 @@ function signed(x) {
 const bracket = (x) => (x < 0 ? `(${signed(x)})` : signed(x));
 const sub = (text) => el("sub", "", text);
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { unit: 0, at: 0, locked: false, over: null, all: false, rows: [], chips: [] };
 
   // ---- the furniture -------------------------------------------------------------------------------------------
@@ -265,10 +263,6 @@ function make(root) {
     if (repaint) palette();
     if (repaint || pushed) chosen();
     draw();
-  };
-  me.destroy = () => {
-    cancelAnimationFrame(me.frame);
-    off.abort();
   };
   return me;
 }

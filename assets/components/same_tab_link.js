@@ -6,7 +6,6 @@ function make(root) {
     const { text, href } = unpack(bytes);
     root.replaceChildren(el("a", "", text, { href }));
   };
-  me.destroy = () => {};
   return me;
 }
 

@@ -2,9 +2,7 @@
 // The numbers come from sampling_stages.js, which uses temperature_distribution.js.
 
 const ROWS = 12; // the same tokens at every stage: those with the largest logits
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { s: { ...OFF }, stage: "logits", last: {}, rows: [], cards: [], n: 0, sent: "" };
 
   // ---- the stages as cards ----------------------------------------------------------------------------------
@@ -333,7 +331,6 @@ function make(root) {
     paint();
   };
   me.destroy = () => {
-    off.abort();
     clearTimeout(waiting);
     clearTimeout(gliding);
   };

@@ -7,9 +7,7 @@ function tiny(p) {
   return `${mantissa} · 10⁻${[...exponent].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]).join("")}`;
 }
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { chips: [], locked: 0, over: -1 };
 
   const list = el("ol", "rounds"), panel = el("section", "panel"), title = el("h3", "title"), why = el("p", "why");
@@ -129,7 +127,6 @@ function make(root) {
     }
     paint();
   };
-  me.destroy = () => off.abort();
   return me;
 }
 

@@ -4,9 +4,7 @@
 const ROW = 34; // height of a row in pixels, as in the CSS
 const TOP = 60; // rows in the DOM; all the others are one row and one canvas
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { settings: { temperature: 1, top_k: 0, top_p: 1, min_p: 0 }, sent: "", rows: [], n: 0 };
 
   // ---- the picture -------------------------------------------------------------------------------------------
@@ -478,7 +476,6 @@ function make(root) {
     if (fresh || data.drawn !== me.drawnId) mark((me.drawnId = data.drawn));
   };
   me.destroy = () => {
-    off.abort();
     sized.disconnect();
     clearTimeout(waiting);
     clearTimeout(gliding);

@@ -1,9 +1,7 @@
 // Three models as three masks: a cell is filled where changing the word of its column moved the vector of its row.
 // Pointing at a row, or arrows, choose a word; the same word is marked in all of them.
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { at: 0, over: null, parts: [] };
   const said = el("div", "said"), panels = el("div", "panels", null, { role: "group", tabindex: "0", "aria-label": "Who may look at whom. Up and down choose a word." });
   const live = el("p", "unseen", "", { "aria-live": "polite" });
@@ -134,10 +132,7 @@ function make(root) {
     }
     paint();
   };
-  me.destroy = () => {
-    off.abort();
-    sized.disconnect();
-  };
+  me.destroy = () => sized.disconnect();
   return me;
 }
 

@@ -1,9 +1,7 @@
 // One text cut four ways. Pointing at a token (or at its index) shows the same place in every cut and every token with
 // the same index; a click or Enter keeps it, Escape lets go. All of it happens here: nothing is sent.
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { cuts: [], locked: null, at: null, fed: null };
 
   const list = el("div", "cuts");
@@ -212,7 +210,6 @@ function make(root) {
     root.classList.remove("has-lock");
     load(data);
   };
-  me.destroy = () => off.abort();
   return me;
 }
 

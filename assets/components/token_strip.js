@@ -1,9 +1,7 @@
 // The token strip: a text as tokens coloured by probability. Hover or focus previews what else could have come at a
 // place, a click (or Enter) locks it, Escape lets go; a click on an alternative asks for a branch.
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { chips: [], locked: null, shown: null, at: 0, under: null }; // under: the token under the pointer
 
   const legend = el("div", "legend quiet", null, { "aria-hidden": "true" });
@@ -241,7 +239,6 @@ function make(root) {
     paint();
     if (pushed) lock(data.locked !== null && data.locked < data.n ? data.locked : null, false);
   };
-  me.destroy = () => off.abort();
   return me;
 }
 

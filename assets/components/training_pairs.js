@@ -4,9 +4,7 @@
 
 const PADDING = "*";
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { length: 6, stride: 6, at: 0, row: null, chips: [] };
 
   // ---- the furniture -------------------------------------------------------------------------------------------
@@ -210,10 +208,7 @@ function make(root) {
     }
     draw();
   };
-  me.destroy = () => {
-    resized.disconnect();
-    off.abort();
-  };
+  me.destroy = () => resized.disconnect();
   return me;
 }
 

@@ -5,9 +5,7 @@ const STEP_MS = 900;
 const THIN = 0.02; // weights below this draw no line
 const LOUD = 0.2; // and from here on they are said at their word
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { at: 0, over: null, shown: Infinity, rev: 0, sources: [], words: [], rows: [] };
 
   // ---- the furniture ---------------------------------------------------------------------------------------------
@@ -222,7 +220,6 @@ function make(root) {
     paint();
   };
   me.destroy = () => {
-    off.abort();
     sized.disconnect();
     clearInterval(timer);
     clearTimeout(me.sending);

@@ -1,9 +1,7 @@
 // A text before two classifiers: what each says of it, and how far each decision moves when a word is left out.
 // Pointing at a word leaves it out, a click keeps it out, arrows go from word to word; a click on a label asks about it.
 
-function make(root) {
-  const off = new AbortController();
-  const on = (node, type, act) => node.addEventListener(type, act, { signal: off.signal });
+function make(root, on) {
   const me = { out: null, over: null, asked: null, chips: [], sides: [] };
   const words = el("div", "words", null, { role: "group", tabindex: "0", "aria-label": "The text. Left and right go from word to word, Enter leaves one out, Escape puts it back." });
   const legend = el("p", "legend quiet"), said = el("p", "said", "", { "aria-live": "polite" }), panels = el("div", "panels");
@@ -156,10 +154,6 @@ function make(root) {
       requestAnimationFrame(() => root.classList.add("glide"));
     }
     draw();
-  };
-  me.destroy = () => {
-    cancelAnimationFrame(me.frame);
-    off.abort();
   };
   return me;
 }

@@ -8,7 +8,6 @@ function make(root) {
     root.replaceChildren(el("span", "chip", visible(prompt)), ...(skipped ? ["…"] : []), ...chips, el("b", "next", "?"));
     root.scrollTop = root.scrollHeight; // the newest in sight
   };
-  me.destroy = () => {};
   return me;
 }
 

@@ -18,7 +18,7 @@ from lmcore.jobs.local import LocalRunner
 from lmcore.library import Library
 from lmcore.training import spec as specs
 
-PATIENCE = 60.0
+PATIENCE = 240.0  # seconds until something counts as missing
 REST = 0.5  # seconds in which a worker that just stopped becomes idle
 CASES = {
     "full": (("tales", "char"), ("tales", "word"), ("tales", "bpe"), ("shakespeare-1mb", "char")),

@@ -16,7 +16,7 @@ from lmcore.beam import beam_search
 from lmcore.probes import decoding
 from lmcore.speculative import speculate
 from pages.shared import models
-from tests.browser.person import HOSTILE, button, idle, nothing_came_of_it, painted, settled, type_in
+from tests.browser.person import HOSTILE, button, go, idle, nothing_came_of_it, painted, settled, type_in
 
 PROMPT = "Mia liked the kite and the drum. Theo liked the"
 PIPE = ".sampling-pipeline"
@@ -150,6 +150,16 @@ def test_a_tree_grows_is_walked_and_locked(lesson: Callable[..., Any], shipped: 
     type_in(page, "Prompt", HOSTILE)
     settled(page)
     nothing_came_of_it(page)
+
+
+def test_who_leaves_the_page_leaves_nothing_behind(lesson: Callable[..., Any]) -> None:
+    page = lesson("sampling")
+    page.get_by_label("Top-p on").press("Space")  # so that its script runs once more
+    settled(page)
+    root = page.locator(PIPE).element_handle()
+    assert root.evaluate("(root) => root.childElementCount") > 0
+    go(page, "glossary")
+    assert root.evaluate("(root) => root.childElementCount") == 0
 
 
 def test_rounds_tell_why_each_guess_was_taken_or_not(lesson: Callable[..., Any], shipped: Any) -> None:
